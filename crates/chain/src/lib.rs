@@ -1,0 +1,1 @@
+//! The Bittensor chain client: everything encoded and decoded from live metadata by name.

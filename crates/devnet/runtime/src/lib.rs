@@ -1,0 +1,1 @@
+//! The development chain's runtime: Bittensor's pallets compiled natively.

@@ -1,0 +1,1 @@
+//! A local Bittensor chain that starts in a blink.

@@ -1,0 +1,1 @@
+//! The axon: an axum server that authenticates, admits, limits and forwards.

@@ -1,0 +1,1 @@
+//! What a Bittensor miner and validator agree on: synapses, hotkeys, signed requests.

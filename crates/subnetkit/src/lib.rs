@@ -1,0 +1,1 @@
+//! The one crate a subnet depends on.

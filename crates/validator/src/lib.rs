@@ -1,0 +1,1 @@
+//! The scoring loop: ask, score, reward, conform, commit, confirm.

@@ -1,0 +1,1 @@
+//! Bittensor wallets on disk, as btcli reads and writes them.

@@ -1,0 +1,1 @@
+//! Yuma Consensus as pure functions, bit-exact with the chain.

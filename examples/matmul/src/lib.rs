@@ -1,0 +1,1 @@
+//! Matrix multiplication as a subnet: the template, rendered.
