@@ -1,0 +1,94 @@
+//! Liquid alpha: how fast a bond follows its weight, depending on how far the two are from consensus.
+
+use crate::{fixed::Fixed, subnet::LiquidAlpha};
+
+/// The rate function of one subnet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rates {
+    low: Fixed,
+    high: Fixed,
+    /// The slope with its sign turned, as the exponent needs it.
+    slope: Fixed,
+}
+
+impl Rates {
+    pub(crate) fn new(settings: LiquidAlpha) -> Self {
+        Self {
+            low: Fixed::from_proportion(settings.low),
+            high: Fixed::from_proportion(settings.high),
+            slope: Fixed::from_int(i32::from(settings.steepness)).safe_div(Fixed::from_int(-100)),
+        }
+    }
+
+    /// The rate for one bond. Buying is measured from consensus up to the weight, selling from the weight up to
+    /// the bond.
+    pub(crate) fn rate(&self, consensus: Fixed, weight: Fixed, bond: Fixed) -> Fixed {
+        let distance = if weight >= bond { weight.sub(consensus) } else { bond.sub(weight) };
+        let distance = distance.clamp(Fixed::ZERO, Fixed::ONE);
+        let exponent = self.slope.mul(distance.sub(Fixed::HALF));
+        let sigmoid = Fixed::ONE.safe_div(Fixed::ONE.add(exp(exponent)));
+        self.low.add(sigmoid.mul(self.high.sub(self.low))).clamp(self.low, self.high)
+    }
+}
+
+/// The exponent is cut to this size, where the result still fits.
+const LARGEST_EXPONENT: Fixed = Fixed::from_int(20);
+
+/// Euler's number cut to 23 bits: what the chain's exponential answers for an exponent of exactly one.
+const E: Fixed = Fixed::from_bits(22_802_600 << 9);
+
+/// The exponential as the chain computes it: a Taylor series of 31 terms, too short for large exponents and then
+/// visibly low. Negative exponents use the inverse.
+fn exp(exponent: Fixed) -> Fixed {
+    let exponent = exponent.clamp(Fixed::from_bits(-LARGEST_EXPONENT.bits()), LARGEST_EXPONENT);
+    if exponent.is_zero() {
+        return Fixed::ONE;
+    }
+    if exponent == Fixed::ONE {
+        return E;
+    }
+    let size = Fixed::from_bits(exponent.bits().abs());
+    let mut term = size;
+    let mut series = Fixed::ONE.add(size);
+    for power in 2..32 {
+        term = Fixed::from_bits(term.mul(size).bits() / power);
+        if term.is_zero() {
+            break;
+        }
+        series = series.add(term);
+    }
+    if exponent < Fixed::ZERO { Fixed::ONE.safe_div(series) } else { series }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn real(value: Fixed) -> f64 {
+        value.bits() as f64 / 2f64.powi(32)
+    }
+
+    #[test]
+    fn the_exponential_is_close_and_known_to_stop_early() {
+        for exponent in [-8.0, -1.0, -0.25, 0.0, 0.5, 1.0, 3.0, 8.0] {
+            let found = real(exp(Fixed::from_bits((exponent * 2f64.powi(32)) as i64)));
+            let relative: f64 = (found - f64::exp(exponent)) / f64::exp(exponent);
+            assert!(relative.abs() < 2e-6, "exp({exponent}) = {found}");
+        }
+        assert!(real(exp(Fixed::from_int(100))) < f64::exp(20.0) * 0.995);
+    }
+
+    #[test]
+    fn the_rate_rises_with_the_distance_unless_the_slope_is_negative() {
+        let weight = |percent: u64| Fixed::ratio(percent, 100);
+        let rates = |steepness| Rates::new(LiquidAlpha { low: 45_875, high: 58_982, steepness });
+        let (near, far) = (weight(10), weight(90));
+        let none = Fixed::ZERO;
+        assert!(rates(1000).rate(none, near, none) < rates(1000).rate(none, far, none));
+        assert!(rates(-1000).rate(none, near, none) > rates(-1000).rate(none, far, none));
+        assert_eq!(rates(i16::MAX).rate(none, far, none), Fixed::from_proportion(58_982));
+        assert_eq!(rates(i16::MAX).rate(none, near, none), Fixed::from_proportion(45_875));
+        // Selling: the old bond is far above the weight.
+        assert_eq!(rates(i16::MAX).rate(none, none, far), Fixed::from_proportion(58_982));
+    }
+}

@@ -1,0 +1,4 @@
+//! The crate against epochs recorded from the chain.
+
+mod recorded;
+mod replay;
