@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn the_first_mechanism_gets_what_is_left_over() {
         assert_eq!(split(10, 3, None), [4, 3, 3]);
-        assert_eq!(split(100, 3, Some(&[32_768, 16_384])), [76, 24, 0]);
+        assert_eq!(split(100, 3, Some(&[32_768, 16_384])), [75, 25, 0]);
         assert_eq!(split(100, 1, Some(&[30_000, 35_535])), [100]);
         assert_eq!(split(u64::MAX, 2, Some(&[0, u16::MAX])), [0, u64::MAX]);
     }
