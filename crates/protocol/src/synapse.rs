@@ -1,0 +1,38 @@
+//! Synapses: the request and response types a subnet's miners and validators share.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// One kind of work a miner does for a validator. Requests travel as `POST /{NAME}`.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use subnetkit_protocol::Synapse;
+///
+/// #[derive(Clone, Serialize, Deserialize)]
+/// struct Problem { factors: Vec<u32> }
+/// #[derive(Clone, Serialize, Deserialize)]
+/// struct Solution { product: u64 }
+///
+/// struct Product;
+/// impl Synapse for Product {
+///     const NAME: &'static str = "product";
+///     type Request = Problem;
+///     type Response = Solution;
+/// }
+///
+/// assert_eq!(Product::path(), "/product");
+/// ```
+pub trait Synapse: Send + Sync + 'static {
+    /// The name in the request path. Use lower-case letters, digits, `-` and `_`.
+    const NAME: &'static str;
+    /// What the validator sends.
+    type Request: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+    /// What the miner answers.
+    type Response: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+
+    /// The request target: a slash and the name.
+    #[must_use]
+    fn path() -> String {
+        format!("/{}", Self::NAME)
+    }
+}
