@@ -1,1 +1,162 @@
-//! The development chain's runtime: Bittensor's pallets compiled natively.
+//! The development chain's runtime: Bittensor's pallets, compiled natively.
+//!
+//! Pallet names and indices, call names and indices, storage names, hashers and types, error and event order and
+//! runtime API names are those of the real runtime at spec version 425, for the parts that are here.
+//! It is **not** a node: block production, the transaction pool and RPC live in `subnetkit-devnet`, which meets
+//! this crate only at the byte-level boundary of [`call`].
+//!
+//! Start reading at [`boundary`](call) for how it is called, [`subtensor`] for the chain's own logic,
+//! `admin` for hyperparameters, `extensions` for what a signed extrinsic carries.
+
+// FRAME's macros generate undocumented items, and code that casts and panics by design.
+#![allow(missing_docs, missing_debug_implementations, unreachable_pub)]
+
+mod apis;
+mod boundary;
+mod extensions;
+mod fees;
+pub mod genesis;
+mod pallets;
+
+pub use apis::api;
+pub use boundary::{Outcome, State, call};
+pub use genesis::preset;
+
+use frame_support::traits::{ConstU8, ConstU16, ConstU32, ConstU64};
+use frame_support::weights::constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND};
+use frame_support::{construct_runtime, derive_impl, parameter_types, weights::Weight};
+use frame_system::limits::{BlockLength, BlockWeights};
+use sp_runtime::traits::{AccountIdLookup, BlakeTwo256};
+use sp_runtime::{AccountId32, MultiAddress, MultiSignature, Perbill, generic};
+use sp_version::{RuntimeVersion, runtime_version};
+
+pub use extensions::TxExtension;
+
+pub type AccountId = AccountId32;
+pub type Balance = u64;
+pub type BlockNumber = u32;
+pub type Hash = sp_core::H256;
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+pub type Address = MultiAddress<AccountId, ()>;
+pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, MultiSignature, TxExtension>;
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+type Executive = frame_executive::Executive<
+    Runtime,
+    Block,
+    frame_system::ChainContext<Runtime>,
+    Runtime,
+    AllPalletsWithSystem,
+>;
+
+#[runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+    spec_name: alloc::borrow::Cow::Borrowed("node-subtensor"),
+    impl_name: alloc::borrow::Cow::Borrowed("node-subtensor"),
+    authoring_version: 1,
+    spec_version: 425,
+    impl_version: 1,
+    apis: apis::RUNTIME_API_VERSIONS,
+    transaction_version: 1,
+    system_version: 1,
+};
+extern crate alloc;
+
+construct_runtime! {
+    pub enum Runtime {
+        System: frame_system = 0,
+        Timestamp: pallet_timestamp = 2,
+        Aura: pallet_aura = 3,
+        Balances: pallet_balances = 5,
+        TransactionPayment: pallet_transaction_payment = 6,
+        Utility: pallet_utility = 11,
+        Sudo: pallet_sudo = 12,
+    }
+}
+
+const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
+
+parameter_types! {
+    pub const Version: RuntimeVersion = VERSION;
+    pub RuntimeBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(
+        Weight::from_parts(4 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
+        NORMAL_DISPATCH_RATIO,
+    );
+    pub RuntimeBlockLength: BlockLength =
+        BlockLength::max_with_normal_ratio(10 * 1024 * 1024, NORMAL_DISPATCH_RATIO);
+    /// Milliseconds between blocks: a constant of the real build, a genesis value here.
+    pub storage SlotDuration: u64 = 12_000;
+    pub MinimumPeriod: u64 = SlotDuration::get() / 2;
+    pub FeeMultiplier: sp_runtime::FixedU128 = sp_runtime::FixedU128::from_u32(1);
+}
+
+#[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
+impl frame_system::Config for Runtime {
+    type AccountId = AccountId;
+    type AccountData = pallet_balances::AccountData<Balance>;
+    type Block = Block;
+    type BlockHashCount = ConstU32<2400>;
+    type BlockLength = RuntimeBlockLength;
+    type BlockWeights = RuntimeBlockWeights;
+    type DbWeight = RocksDbWeight;
+    type Hash = Hash;
+    type Lookup = AccountIdLookup<AccountId, ()>;
+    type MaxConsumers = ConstU32<16>;
+    type Nonce = u32;
+    type SS58Prefix = ConstU16<42>;
+    type Version = Version;
+}
+
+impl pallet_timestamp::Config for Runtime {
+    type Moment = u64;
+    type OnTimestampSet = Aura;
+    type MinimumPeriod = MinimumPeriod;
+    type WeightInfo = ();
+}
+
+impl pallet_aura::Config for Runtime {
+    type AuthorityId = sp_consensus_aura::sr25519::AuthorityId;
+    type MaxAuthorities = ConstU32<32>;
+    type DisabledValidators = ();
+    type AllowMultipleBlocksPerSlot = frame_support::traits::ConstBool<false>;
+    type SlotDuration = SlotDuration;
+}
+
+impl pallet_balances::Config for Runtime {
+    type Balance = Balance;
+    type DustRemoval = ();
+    type ExistentialDeposit = ConstU64<500>;
+    type AccountStore = System;
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type RuntimeFreezeReason = RuntimeFreezeReason;
+    type FreezeIdentifier = RuntimeFreezeReason;
+    type MaxLocks = ConstU32<50>;
+    type MaxReserves = ConstU32<50>;
+    type MaxFreezes = ConstU32<50>;
+    type ReserveIdentifier = [u8; 8];
+    type DoneSlashHandler = ();
+    type WeightInfo = pallet_balances::weights::SubstrateWeight<Self>;
+}
+
+impl pallet_transaction_payment::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type OnChargeTransaction = pallet_transaction_payment::FungibleAdapter<Balances, fees::ToBlockAuthor>;
+    type WeightToFee = fees::LinearWeightToFee;
+    type OperationalFeeMultiplier = ConstU8<5>;
+    type LengthToFee = frame_support::weights::IdentityFee<Balance>;
+    type FeeMultiplierUpdate = pallet_transaction_payment::ConstFeeMultiplier<FeeMultiplier>;
+    type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Self>;
+}
+
+impl pallet_utility::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeCall = RuntimeCall;
+    type PalletsOrigin = OriginCaller;
+    type WeightInfo = pallet_utility::weights::SubstrateWeight<Self>;
+}
+
+impl pallet_sudo::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeCall = RuntimeCall;
+    type WeightInfo = pallet_sudo::weights::SubstrateWeight<Self>;
+}

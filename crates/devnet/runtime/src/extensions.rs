@@ -1,0 +1,167 @@
+//! The transaction extensions, in the real chain's order, and where they differ from Substrate's own.
+
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use frame_support::dispatch::{DispatchInfo, Pays};
+use frame_support::weights::Weight;
+use frame_system::{
+    CheckGenesis, CheckMortality, CheckNonZeroSender, CheckSpecVersion, CheckTxVersion, CheckWeight,
+};
+use scale_info::TypeInfo;
+use sp_runtime::impl_tx_ext_default;
+use sp_runtime::traits::DispatchInfoOf;
+use sp_runtime::traits::{AsSystemOriginSigner, TransactionExtension, ValidateResult};
+use sp_runtime::transaction_validity::{
+    InvalidTransaction, TransactionSource, TransactionValidityError, ValidTransaction,
+};
+
+use crate::{AccountId, Runtime, RuntimeCall, RuntimeOrigin};
+
+/// Everything a signed extrinsic carries besides the call, in signing order.
+pub type TxExtension = (
+    (
+        CheckNonZeroSender<Runtime>,
+        CheckSpecVersion<Runtime>,
+        CheckTxVersion<Runtime>,
+        CheckGenesis<Runtime>,
+        CheckMortality<Runtime>,
+        CheckNonce,
+        CheckWeight<Runtime>,
+    ),
+    (
+        pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+        SudoTransactionExtension,
+        CheckShieldedTxValidity,
+        SubtensorTransactionExtension,
+        DrandPriority,
+    ),
+    frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
+);
+
+/// Nonces, as Substrate checks them, except that a call which pays no fee may come from an account that has never
+/// held a balance: a hotkey needs no TAO to serve, commit or set weights.
+#[derive(Encode, Decode, DecodeWithMemTracking, Clone, Eq, PartialEq, Debug, TypeInfo)]
+pub struct CheckNonce(#[codec(compact)] pub u32);
+
+impl TransactionExtension<RuntimeCall> for CheckNonce {
+    const IDENTIFIER: &'static str = "CheckNonce";
+    type Implicit = ();
+    type Val = Option<AccountId>;
+    type Pre = ();
+
+    fn weight(&self, _call: &RuntimeCall) -> Weight {
+        Weight::zero()
+    }
+
+    fn validate(
+        &self,
+        origin: RuntimeOrigin,
+        _call: &RuntimeCall,
+        info: &DispatchInfo,
+        _len: usize,
+        _implicit: (),
+        _implication: &impl Encode,
+        _source: TransactionSource,
+    ) -> ValidateResult<Self::Val, RuntimeCall> {
+        let Some(who) = origin.as_system_origin_signer().cloned() else {
+            return Ok((ValidTransaction::default(), None, origin));
+        };
+        let account = frame_system::Account::<Runtime>::get(&who);
+        if info.pays_fee == Pays::Yes && account.providers == 0 && account.sufficients == 0 {
+            return Err(InvalidTransaction::Payment.into());
+        }
+        if self.0 < account.nonce {
+            return Err(InvalidTransaction::Stale.into());
+        }
+        let provides = vec![Encode::encode(&(&who, self.0))];
+        let requires = match self.0.checked_sub(1) {
+            Some(previous) if account.nonce < self.0 => vec![Encode::encode(&(&who, previous))],
+            _ => vec![],
+        };
+        Ok((ValidTransaction { provides, requires, ..Default::default() }, Some(who), origin))
+    }
+
+    fn prepare(
+        self,
+        who: Self::Val,
+        _origin: &RuntimeOrigin,
+        _call: &RuntimeCall,
+        _info: &DispatchInfoOf<RuntimeCall>,
+        _len: usize,
+    ) -> Result<(), TransactionValidityError> {
+        let Some(who) = who else { return Ok(()) };
+        let nonce = frame_system::Account::<Runtime>::get(&who).nonce;
+        if self.0 != nonce {
+            let refusal = if self.0 < nonce { InvalidTransaction::Stale } else { InvalidTransaction::Future };
+            return Err(refusal.into());
+        }
+        frame_system::Pallet::<Runtime>::inc_account_nonce(&who);
+        Ok(())
+    }
+}
+
+/// Refuses a sudo call by anyone but the sudo key in the pool, before it costs a fee.
+#[derive(Encode, Decode, DecodeWithMemTracking, Clone, Eq, PartialEq, Debug, Default, TypeInfo)]
+pub struct SudoTransactionExtension;
+
+impl TransactionExtension<RuntimeCall> for SudoTransactionExtension {
+    const IDENTIFIER: &'static str = "SudoTransactionExtension";
+    type Implicit = ();
+    type Val = ();
+    type Pre = ();
+
+    fn weight(&self, _call: &RuntimeCall) -> Weight {
+        Weight::zero()
+    }
+
+    fn validate(
+        &self,
+        origin: RuntimeOrigin,
+        call: &RuntimeCall,
+        _info: &DispatchInfo,
+        _len: usize,
+        _implicit: (),
+        _implication: &impl Encode,
+        _source: TransactionSource,
+    ) -> ValidateResult<(), RuntimeCall> {
+        if let (RuntimeCall::Sudo(_), Some(who)) = (call, origin.as_system_origin_signer())
+            && pallet_sudo::Key::<Runtime>::get().as_ref() != Some(who)
+        {
+            return Err(InvalidTransaction::BadSigner.into());
+        }
+        Ok((ValidTransaction::default(), (), origin))
+    }
+
+    impl_tx_ext_default!(RuntimeCall; prepare);
+}
+
+/// Keeps the place of an extension whose pallet the development chain does not have: it carries no bytes and
+/// refuses nothing.
+macro_rules! place_of {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Encode, Decode, DecodeWithMemTracking, Clone, Eq, PartialEq, Debug, Default, TypeInfo)]
+        pub struct $name;
+
+        impl TransactionExtension<RuntimeCall> for $name {
+            const IDENTIFIER: &'static str = stringify!($name);
+            type Implicit = ();
+            type Val = ();
+            type Pre = ();
+
+            impl_tx_ext_default!(RuntimeCall; weight validate prepare);
+        }
+    };
+}
+
+place_of!(
+    /// MEV-shielded transactions.
+    CheckShieldedTxValidity
+);
+place_of!(
+    /// The priority of drand pulses.
+    DrandPriority
+);
+place_of!(
+    /// Guards.
+    SubtensorTransactionExtension
+);

@@ -1,0 +1,1 @@
+//! Bittensor pallets.
