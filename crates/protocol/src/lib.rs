@@ -7,6 +7,7 @@ mod signature;
 mod synapse;
 mod uri;
 
+pub mod btauth;
 pub mod phrase;
 pub mod ss58;
 
