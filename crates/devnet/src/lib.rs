@@ -1,1 +1,41 @@
 //! A local Bittensor chain that starts in a blink.
+//!
+//! This crate is the **host**: state with history, block production, transaction pool and JSON-RPC. The rules of the chain are a
+//! [`Runtime`] behind a byte-level boundary; the default one, with Bittensor's pallets, is `subnetkit-runtime`.
+//!
+//! It is *not* a node: no network, no peers, no consensus, no disk. A block is final as soon as it is made, and the host knows
+//! nothing of subnets, accounts or pallets beyond the generic Substrate formats.
+//!
+//! Start reading at [`Devnet::spawn`]; then `author.rs`, which makes a block, `history.rs`, which keeps it, and `rpc.rs`.
+//!
+//! ```
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use subnetkit_devnet::{BlockProduction, Config, Devnet};
+//!
+//! let config = Config { block_production: BlockProduction::OnDemand, ..Config::default() };
+//! let devnet = Devnet::spawn(config).await?;
+//! let head = devnet.mine(3).await?;
+//! assert_eq!(head.number, 3);
+//! # Ok(())
+//! # }
+//! ```
+
+mod author;
+mod config;
+mod devnet;
+mod header;
+mod history;
+mod native;
+mod node;
+mod pool;
+mod production;
+mod rpc;
+pub mod runtime;
+mod state;
+mod trie;
+mod validity;
+
+pub use config::{BlockProduction, Config, Identity, PoolLimits, RpcLimits};
+pub use devnet::{Devnet, Head, MineError, SpawnError};
+pub use native::NativeRuntime;
+pub use runtime::Runtime;

@@ -1,0 +1,172 @@
+//! Makes one block on top of the head: initialise, inherents, transactions, finalise.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use codec::{Decode, Encode};
+use sp_core::H256;
+
+use crate::{
+    header::{Block, DigestItem, Header, with_length},
+    node::{CallError, Node, decode, next_header},
+    runtime::Trap,
+    state::{Draft, TrieMismatch},
+    trie::Trie,
+    validity::{Applied, Invalid, Refusal},
+};
+
+/// After so many transactions that did not fit, the block is taken to be full.
+const MAX_SKIPPED: usize = 8;
+
+/// Why no block was made. The chain stands as before.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum AuthorError {
+    #[error("The runtime trapped in {method}: {reason}")]
+    Trap { method: &'static str, reason: String },
+    #[error("The runtime refused its own inherent extrinsic {index}: {refusal:?}")]
+    Inherent { index: usize, refusal: Refusal },
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("{0}")]
+    Trie(String),
+}
+
+impl From<TrieMismatch> for AuthorError {
+    fn from(error: TrieMismatch) -> Self {
+        Self::Trie(error.to_string())
+    }
+}
+
+/// A block that was made.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) block: Arc<Block>,
+    /// How many transactions of the pool it took.
+    pub(crate) transactions: usize,
+}
+
+/// The only writer of the chain.
+pub(crate) struct Author {
+    node: Arc<Node>,
+    trie: Trie,
+}
+
+impl Author {
+    pub(crate) fn new(node: Arc<Node>, trie: Trie) -> Self {
+        Self { node, trie }
+    }
+
+    /// Makes the next block and tells history and pool of it.
+    pub(crate) fn make_block(&mut self) -> Result<Made, AuthorError> {
+        let node = Arc::clone(&self.node);
+        let (parent, state) = node.history.newest();
+        let slot_ms: u64 = node.query(Some(parent.hash), "AuraApi_slot_duration", &[])?;
+        let time_ms = node
+            .config
+            .genesis_time_ms
+            .saturating_add((u64::from(parent.number()) + 1).saturating_mul(slot_ms));
+        let slot = time_ms / slot_ms.max(1);
+
+        let mut site = Site { node: &node, draft: Draft::new(state, &self.trie), extrinsics: Vec::new() };
+        let header = next_header(&parent, vec![DigestItem::slot(slot)]);
+        let mode = site.call("Core_initialize_block", &header.encode())?;
+        site.include_inherents(time_ms, slot)?;
+        let mut outcome = Offered::default();
+        // The runtime answers 1 when it wants only inherents, for example during a migration.
+        if mode.first() != Some(&1) {
+            outcome = site.offer_pool();
+        }
+        let header: Header =
+            decode("BlockBuilder_finalize_block", &site.call("BlockBuilder_finalize_block", &[])?)?;
+        let Site { draft, extrinsics, .. } = site;
+        let sealed = draft.seal()?;
+        let block = Block::new(header, extrinsics);
+        self.trie.apply(sealed.staged);
+        let block = node.history.extend(block, sealed.storage);
+        node.pool.block_made(block.number(), block.hash, &outcome.included, &outcome.refused, &*node);
+        Ok(Made { block, transactions: outcome.included.len() })
+    }
+}
+
+/// What became of the pool's transactions.
+#[derive(Debug, Default)]
+struct Offered {
+    included: Vec<H256>,
+    refused: Vec<H256>,
+}
+
+/// A block under construction.
+struct Site<'n, 't> {
+    node: &'n Node,
+    draft: Draft<'t>,
+    extrinsics: Vec<Vec<u8>>,
+}
+
+impl Site<'_, '_> {
+    fn call(&mut self, method: &'static str, input: &[u8]) -> Result<Vec<u8>, AuthorError> {
+        self.draft
+            .call(&*self.node.runtime, method, input)
+            .map_err(|Trap { reason }| AuthorError::Trap { method, reason })
+    }
+
+    fn apply(&mut self, extrinsic: &[u8]) -> Result<Applied, Trap> {
+        let accept = |output: &[u8]| matches!(Applied::decode(output), Ok(Applied::Included));
+        let output =
+            self.draft.call_if(&*self.node.runtime, "BlockBuilder_apply_extrinsic", extrinsic, accept)?;
+        let applied = Applied::decode(&output).map_err(|error| Trap { reason: error.to_string() })?;
+        if applied == Applied::Included {
+            self.extrinsics.push(extrinsic.to_vec());
+        }
+        Ok(applied)
+    }
+
+    fn include_inherents(&mut self, time_ms: u64, slot: u64) -> Result<(), AuthorError> {
+        const METHOD: &str = "BlockBuilder_inherent_extrinsics";
+        let data: BTreeMap<[u8; 8], Vec<u8>> =
+            [(*b"timstap0", time_ms.encode()), (*b"auraslot", slot.encode())].into();
+        let output = self.call(METHOD, &data.encode())?;
+        let bodies = decode::<Vec<Vec<u8>>>(METHOD, &output)?;
+        for (index, body) in bodies.iter().enumerate() {
+            let applied = self.apply(&with_length(body)).map_err(|Trap { reason }| AuthorError::Trap {
+                method: "BlockBuilder_apply_extrinsic",
+                reason,
+            })?;
+            if let Applied::Refused(refusal) = applied {
+                return Err(AuthorError::Inherent { index, refusal });
+            }
+        }
+        Ok(())
+    }
+
+    fn offer_pool(&mut self) -> Offered {
+        let mut offered = Offered::default();
+        let mut skipped = 0;
+        for transaction in self.node.pool.in_order() {
+            match self.apply(&transaction.bytes) {
+                Ok(Applied::Included) => offered.included.push(transaction.hash),
+                Ok(Applied::Refused(Refusal::Invalid(Invalid::ExhaustsResources))) => {
+                    skipped += 1;
+                    if skipped >= MAX_SKIPPED {
+                        break;
+                    }
+                }
+                Ok(Applied::Refused(refusal)) => {
+                    tracing::debug!(hash = ?transaction.hash, ?refusal, "a transaction became invalid");
+                    offered.refused.push(transaction.hash);
+                }
+                Err(trap) => {
+                    tracing::error!(hash = ?transaction.hash, %trap, "the runtime trapped in a transaction; it is skipped");
+                    offered.refused.push(transaction.hash);
+                }
+            }
+        }
+        offered
+    }
+}
+
+/// Reads an extrinsic as a client sends it: a length prefix and so many bytes.
+///
+/// # Errors
+/// If there are fewer bytes than the prefix says.
+pub(crate) fn read_extrinsic(mut bytes: &[u8]) -> Result<Vec<u8>, codec::Error> {
+    Vec::<u8>::decode(&mut bytes).map(|body| with_length(&body))
+}

@@ -1,0 +1,245 @@
+//! Starting a chain, and the handle that keeps it alive.
+
+use std::{
+    fmt, io,
+    net::{SocketAddr, TcpListener},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    author::Author,
+    config::{BlockProduction, Config},
+    history::History,
+    native::NativeRuntime,
+    node::{self, Node},
+    pool::Pool,
+    production, rpc,
+    runtime::{Outcome, Runtime, State, Trap},
+};
+
+/// How long calls that are running may go on when the chain is stopped.
+const STOP_GRACE: Duration = Duration::from_secs(2);
+
+/// Threads that serve connections. Calls that run the state machine have their own.
+const SERVER_THREADS: usize = 2;
+
+/// Why no chain was started. Nothing is left behind.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// Another program listens on the port.
+    #[error(
+        "Port {} is in use by another program; stop that program or set `listen` to another port (0 takes a free one)",
+        .0.port()
+    )]
+    PortInUse(SocketAddr),
+    /// The address cannot be listened on for another reason.
+    #[error("Cannot listen on {address} (`listen`): {source}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The runtime did not accept the genesis configuration.
+    #[error("The genesis configuration (`genesis`) was not accepted: {0}")]
+    Genesis(String),
+    /// The interval between blocks is zero.
+    #[error("The interval of `block_production` is zero; use `OnSubmit` for blocks without delay")]
+    ZeroInterval,
+    /// The system gave no thread or no timer.
+    #[error("The system refused a resource the chain needs: {0}")]
+    Resources(#[source] io::Error),
+}
+
+/// Why [`Devnet::mine`] made no block.
+#[derive(Debug, thiserror::Error)]
+#[error("No block was made: {0}")]
+pub struct MineError(String);
+
+/// A block by number and hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Number of the block; 0 is genesis.
+    pub number: u32,
+    /// BLAKE2b-256 of its header.
+    pub hash: [u8; 32],
+}
+
+/// A running chain. Dropping it ends its threads and frees its port before the drop returns.
+pub struct Devnet {
+    node: Arc<Node>,
+    address: SocketAddr,
+    author: Option<thread::JoinHandle<()>>,
+    server: Option<thread::JoinHandle<()>>,
+    stop_server: Option<oneshot::Sender<()>>,
+}
+
+impl fmt::Debug for Devnet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Devnet").field("address", &self.address).field("head", &self.head()).finish()
+    }
+}
+
+impl Devnet {
+    /// Starts a chain with the Bittensor runtime.
+    ///
+    /// # Errors
+    /// [`SpawnError`] says which setting is at fault.
+    pub async fn spawn(config: Config) -> Result<Self, SpawnError> {
+        Self::spawn_with(config, NativeRuntime).await
+    }
+
+    /// Starts a chain with any runtime.
+    ///
+    /// # Errors
+    /// As [`Devnet::spawn`].
+    pub async fn spawn_with(config: Config, runtime: impl Runtime) -> Result<Self, SpawnError> {
+        // Building the genesis state is work, which must not hold up the caller's other tasks.
+        let started = tokio::task::spawn_blocking(move || start(config, Arc::new(Guarded(runtime)))).await;
+        started.unwrap_or_else(|stopped| Err(SpawnError::Resources(io::Error::other(stopped))))
+    }
+
+    /// Where JSON-RPC is served.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The WebSocket endpoint, for example `ws://127.0.0.1:9944`.
+    pub fn ws_url(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
+    /// The HTTP endpoint on the same port.
+    pub fn http_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The newest block.
+    pub fn head(&self) -> Head {
+        head_of(&self.node.history.head())
+    }
+
+    /// Hash of block 0, by which clients tell networks apart.
+    pub fn genesis_hash(&self) -> [u8; 32] {
+        self.node.history.genesis().hash.into()
+    }
+
+    /// Makes `count` blocks now (zero counts as one) and returns the last.
+    ///
+    /// # Errors
+    /// If the runtime trapped outside an extrinsic, or the chain is stopping. Blocks made before stay.
+    pub async fn mine(&self, count: u32) -> Result<Head, MineError> {
+        let made = self.node.producer.blocks(count).await;
+        made.map(|block| head_of(&block)).map_err(|error| MineError(error.to_string()))
+    }
+}
+
+fn head_of(block: &crate::header::Block) -> Head {
+    Head { number: block.number(), hash: block.hash.into() }
+}
+
+impl Drop for Devnet {
+    fn drop(&mut self) {
+        self.node.producer.stop();
+        drop(self.stop_server.take());
+        for thread in [self.server.take(), self.author.take()].into_iter().flatten() {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the chain had panicked");
+            }
+        }
+    }
+}
+
+fn start(config: Config, runtime: Arc<dyn Runtime>) -> Result<Devnet, SpawnError> {
+    if config.block_production == BlockProduction::Interval(Duration::ZERO) {
+        return Err(SpawnError::ZeroInterval);
+    }
+    let listener = listen(config.listen)?;
+    let address = listener.local_addr().map_err(SpawnError::Resources)?;
+    let (block, storage) =
+        node::genesis(&*runtime, &config.genesis).map_err(|error| SpawnError::Genesis(error.to_string()))?;
+    let trie = storage.build_trie().map_err(|error| SpawnError::Genesis(error.to_string()))?;
+    let (producer, queue) = production::channel();
+    let node = Arc::new(Node {
+        history: History::new(block, storage, config.kept_blocks, config.history_blocks),
+        pool: Pool::new(config.pool.clone()),
+        runtime,
+        producer,
+        config,
+    });
+
+    // From here on, an early return drops the handle, which ends what was started.
+    let (stop_server, stopped) = oneshot::channel();
+    let mut devnet = Devnet {
+        node: Arc::clone(&node),
+        address,
+        author: None,
+        server: None,
+        stop_server: Some(stop_server),
+    };
+    devnet.server = Some(serve(listener, Arc::clone(&node), stopped)?);
+    let author = Author::new(Arc::clone(&node), trie);
+    let thread = thread::Builder::new().name("devnet-author".to_owned());
+    let run = move || production::run(&node, author, &queue);
+    devnet.author = Some(thread.spawn(run).map_err(SpawnError::Resources)?);
+    Ok(devnet)
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, SpawnError> {
+    let listen = || {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    };
+    listen().map_err(|source: io::Error| match source.kind() {
+        io::ErrorKind::AddrInUse => SpawnError::PortInUse(address),
+        _ => SpawnError::Listen { address, source },
+    })
+}
+
+/// Runs the server on threads of its own, so that dropping the handle can wait for the port to be free, and a caller with
+/// a single thread or with paused time is still served.
+fn serve(
+    listener: TcpListener,
+    node: Arc<Node>,
+    stop: oneshot::Receiver<()>,
+) -> Result<thread::JoinHandle<()>, SpawnError> {
+    let limits = node.config.rpc.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(SERVER_THREADS)
+        .max_blocking_threads(limits.concurrent_calls.max(1))
+        .thread_name("devnet-rpc")
+        .enable_all()
+        .build()
+        .map_err(SpawnError::Resources)?;
+    let context = runtime.enter();
+    let server = rpc::serve(listener, node, &limits).map_err(SpawnError::Resources)?;
+    drop(context);
+    let run = move || {
+        // The sender is only ever dropped.
+        let _ = runtime.block_on(stop);
+        // It may have stopped by itself; then there is nothing to stop.
+        let _ = server.stop();
+        runtime.shutdown_timeout(STOP_GRACE);
+    };
+    thread::Builder::new().name("devnet-server".to_owned()).spawn(run).map_err(SpawnError::Resources)
+}
+
+/// Turns a panic of a runtime that does not catch its own into a trap, so that it cannot end a thread of the chain.
+struct Guarded<R>(R);
+
+impl<R: Runtime> Runtime for Guarded<R> {
+    fn call(&self, method: &str, input: &[u8], state: &dyn State) -> Result<Outcome, Trap> {
+        catch_unwind(AssertUnwindSafe(|| self.0.call(method, input, state))).unwrap_or_else(|cause| {
+            let text = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| cause.downcast_ref::<String>().cloned());
+            Err(Trap { reason: text.unwrap_or_else(|| format!("The runtime panicked in {method}")) })
+        })
+    }
+}

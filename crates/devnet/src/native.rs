@@ -1,0 +1,31 @@
+//! The default runtime: the Bittensor pallets of `subnetkit-runtime`, compiled into this process.
+
+use crate::runtime::{Outcome, Runtime, State, Trap};
+
+/// Runs `subnetkit-runtime`. The only place in this crate that names it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NativeRuntime;
+
+impl Runtime for NativeRuntime {
+    fn call(&self, method: &str, input: &[u8], state: &dyn State) -> Result<Outcome, Trap> {
+        let outcome =
+            subnetkit_runtime::call(method, input, &Bridge(state)).map_err(|reason| Trap { reason })?;
+        Ok(Outcome { output: outcome.output, changes: outcome.changes })
+    }
+}
+
+struct Bridge<'s>(&'s dyn State);
+
+impl subnetkit_runtime::State for Bridge<'_> {
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.0.get(key)
+    }
+
+    fn next_key(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.0.next_key(key)
+    }
+
+    fn root(&self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> [u8; 32] {
+        self.0.root(changes)
+    }
+}

@@ -1,0 +1,138 @@
+//! What the block-making thread and the JSON-RPC server share.
+
+use std::sync::Arc;
+
+use codec::{Decode, Encode};
+use sp_core::H256;
+
+use crate::{
+    config::Config,
+    header::{Block, Header},
+    history::{History, UnknownBlock},
+    pool::{Judge, Pool},
+    production::Producer,
+    runtime::{Runtime, State, Trap},
+    state::Storage,
+    trie,
+    validity::Validity,
+};
+
+/// Source of a transaction as the runtime is told: from outside this node.
+const EXTERNAL: u8 = 2;
+
+pub(crate) struct Node {
+    pub(crate) config: Config,
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) history: History,
+    pub(crate) pool: Pool,
+    pub(crate) producer: Producer,
+}
+
+/// Why a runtime API gave no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CallError {
+    #[error(transparent)]
+    UnknownBlock(#[from] UnknownBlock),
+    // The wording a node uses when its runtime panics; clients look for it.
+    #[error("Execution failed: Execution aborted due to trap: {0}")]
+    Trap(String),
+    #[error("The runtime answered {method} with bytes of another shape: {error}")]
+    Shape { method: &'static str, error: codec::Error },
+}
+
+impl From<Trap> for CallError {
+    fn from(trap: Trap) -> Self {
+        Self::Trap(trap.reason)
+    }
+}
+
+impl Node {
+    /// Calls a runtime API on the state after a block, the head's without a hash. Changes are thrown away.
+    pub(crate) fn call(&self, at: Option<H256>, method: &str, input: &[u8]) -> Result<Vec<u8>, CallError> {
+        let (_, state) = self.history.state(at)?;
+        Ok(self.runtime.call(method, input, &state)?.output)
+    }
+
+    /// As [`Node::call`], with the answer decoded.
+    pub(crate) fn query<T: Decode>(
+        &self,
+        at: Option<H256>,
+        method: &'static str,
+        input: &[u8],
+    ) -> Result<T, CallError> {
+        decode(method, &self.call(at, method, input)?)
+    }
+
+    /// What `BlockBuilder_apply_extrinsic` would answer in the block after `at`.
+    pub(crate) fn dry_run(&self, at: Option<H256>, extrinsic: &[u8]) -> Result<Vec<u8>, CallError> {
+        let (parent, mut state) = self.history.state(at)?;
+        let header = next_header(&parent, Vec::new());
+        let opened = self.runtime.call("Core_initialize_block", &header.encode(), &state)?;
+        state.apply(opened.changes.iter().map(|(key, value)| (key, value)));
+        Ok(self.runtime.call("BlockBuilder_apply_extrinsic", extrinsic, &state)?.output)
+    }
+}
+
+impl Judge for Node {
+    fn head(&self) -> u32 {
+        self.history.head().number()
+    }
+
+    fn judge(&self, bytes: &[u8]) -> Result<(u32, Validity), Trap> {
+        const METHOD: &str = "TaggedTransactionQueue_validate_transaction";
+        let (head, state) = self.history.newest();
+        let input = [&[EXTERNAL], bytes, head.hash.as_bytes()].concat();
+        let output = self.runtime.call(METHOD, &input, &state)?.output;
+        let validity = decode(METHOD, &output).map_err(|error| Trap { reason: error.to_string() })?;
+        Ok((head.number(), validity))
+    }
+}
+
+pub(crate) fn decode<T: Decode>(method: &'static str, mut output: &[u8]) -> Result<T, CallError> {
+    T::decode(&mut output).map_err(|error| CallError::Shape { method, error })
+}
+
+/// The header with which the block after `parent` begins.
+pub(crate) fn next_header(parent: &Block, digest: Vec<crate::header::DigestItem>) -> Header {
+    Header {
+        parent_hash: parent.hash,
+        number: parent.number().saturating_add(1),
+        state_root: H256::zero(),
+        extrinsics_root: H256::zero(),
+        digest,
+    }
+}
+
+/// Why the chain has no block 0.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GenesisError {
+    #[error("{0}")]
+    Refused(String),
+    #[error("the runtime panicked: {0}")]
+    Trap(String),
+}
+
+/// Block 0 and its state, built by the runtime from its genesis configuration.
+pub(crate) fn genesis(
+    runtime: &dyn Runtime,
+    configuration: &serde_json::Value,
+) -> Result<(Block, Storage), GenesisError> {
+    const METHOD: &str = "GenesisBuilder_build_state";
+    let mut storage = Storage::default();
+    let empty: &dyn State = &storage;
+    let outcome = runtime
+        .call(METHOD, &configuration.to_string().encode(), empty)
+        .map_err(|trap| GenesisError::Trap(trap.reason))?;
+    decode::<Result<(), String>>(METHOD, &outcome.output)
+        .map_err(|error| GenesisError::Refused(error.to_string()))?
+        .map_err(GenesisError::Refused)?;
+    storage.apply(outcome.changes.iter().map(|(key, value)| (key, value)));
+    let header = Header {
+        parent_hash: H256::zero(),
+        number: 0,
+        state_root: storage.full_root(),
+        extrinsics_root: trie::empty_root(),
+        digest: Vec::new(),
+    };
+    Ok((Block::new(header, Vec::new()), storage))
+}

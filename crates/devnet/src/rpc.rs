@@ -1,0 +1,130 @@
+//! JSON-RPC as a Substrate node serves it, WebSocket and HTTP on one port.
+//!
+//! One module per namespace. Calls that run the state machine are blocking methods, so they never hold up the server.
+
+mod author;
+mod chain;
+mod engine;
+mod error;
+mod payment;
+mod state;
+mod system;
+
+use std::{net::TcpListener, sync::Arc};
+
+use jsonrpsee::{
+    RpcModule,
+    core::{RegisterMethodError, server::SubscriptionSink},
+    server::{
+        BatchRequestConfig, Server, ServerConfig, ServerHandle, middleware::http::ProxyGetRequestLayer,
+    },
+    types::Params,
+};
+use serde::Serialize;
+use serde_json::json;
+use sp_core::H256;
+use tower_http::cors::CorsLayer;
+
+use self::error::RpcResult;
+use crate::{config::RpcLimits, node::Node};
+
+type Module = RpcModule<Node>;
+
+/// Serves `node` on `listener` until the handle is stopped.
+pub(crate) fn serve(
+    listener: TcpListener,
+    node: Arc<Node>,
+    limits: &RpcLimits,
+) -> std::io::Result<ServerHandle> {
+    let config = ServerConfig::builder()
+        .max_connections(limits.connections)
+        .max_subscriptions_per_connection(limits.subscriptions_per_connection)
+        .max_request_body_size(limits.request_bytes)
+        .max_response_body_size(limits.response_bytes)
+        .set_message_buffer_capacity(limits.buffered_messages)
+        .set_batch_request_config(BatchRequestConfig::Limit(limits.batch_calls))
+        .build();
+    // Browser tools such as polkadot.js apps come from other origins, and a GET of /health suits scripts.
+    let health = ProxyGetRequestLayer::new([("/health", "system_health")]).map_err(std::io::Error::other)?;
+    let http = tower::ServiceBuilder::new().layer(CorsLayer::permissive()).layer(health);
+    let server = Server::builder().set_config(config).set_http_middleware(http).build_from_tcp(listener)?;
+    Ok(server.start(methods(node).map_err(std::io::Error::other)?))
+}
+
+fn methods(node: Arc<Node>) -> Result<Module, RegisterMethodError> {
+    let mut module = RpcModule::from_arc(node);
+    system::register(&mut module)?;
+    chain::register(&mut module)?;
+    state::register(&mut module)?;
+    author::register(&mut module)?;
+    payment::register(&mut module)?;
+    engine::register(&mut module)?;
+    let mut names: Vec<&str> = module.method_names().chain(["rpc_methods"]).collect();
+    names.sort_unstable();
+    let answer = json!({ "methods": names });
+    module.register_method("rpc_methods", move |_, _, _| answer.clone())?;
+    Ok(module)
+}
+
+/// Registers a method that reads parameters by position and may run the state machine.
+fn method<T, F>(module: &mut Module, name: &'static str, handler: F) -> Result<(), RegisterMethodError>
+where
+    T: Serialize + Clone + Send + 'static,
+    F: Fn(&Node, &Params<'_>) -> RpcResult<T> + Clone + Send + Sync + 'static,
+{
+    module
+        .register_blocking_method::<RpcResult<T>, _>(name, move |params, node, _| handler(&node, &params))?;
+    Ok(())
+}
+
+fn aliases(module: &mut Module, of: &'static str, names: &[&'static str]) -> Result<(), RegisterMethodError> {
+    names.iter().try_for_each(|name| module.register_alias(name, of))
+}
+
+/// Sends one message; false when the subscriber is gone.
+async fn send(sink: &SubscriptionSink, message: &impl Serialize) -> bool {
+    match serde_json::value::to_raw_value(message) {
+        Ok(message) => sink.send(message).await.is_ok(),
+        Err(error) => {
+            tracing::error!(%error, "a subscription message could not be written");
+            false
+        }
+    }
+}
+
+/// Follows the chain block by block. A reader that is slow gets every block still kept, then the new ones.
+struct Follower {
+    heads: tokio::sync::watch::Receiver<Arc<crate::header::Block>>,
+    last: Arc<crate::header::Block>,
+}
+
+impl Follower {
+    fn new(node: &Node) -> Self {
+        let mut heads = node.history.heads();
+        let last = Arc::clone(&heads.borrow_and_update());
+        Self { heads, last }
+    }
+
+    /// The next block, or none when the chain has stopped.
+    async fn next(&mut self, node: &Node) -> Option<Arc<crate::header::Block>> {
+        loop {
+            let head = Arc::clone(&self.heads.borrow_and_update());
+            if head.hash != self.last.hash {
+                let follows = self.last.number().saturating_add(1);
+                let next = match node.history.block_at(follows) {
+                    Some(next) if next.header.parent_hash == self.last.hash => next,
+                    // What came in between is forgotten, or the chain was rewound.
+                    _ => head,
+                };
+                self.last = Arc::clone(&next);
+                return Some(next);
+            }
+            self.heads.changed().await.ok()?;
+        }
+    }
+}
+
+/// `Some` hash at the position, if it is given.
+fn optional_hash(sequence: &mut jsonrpsee::types::ParamsSequence<'_>) -> RpcResult<Option<H256>> {
+    sequence.optional_next()
+}

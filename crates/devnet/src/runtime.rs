@@ -1,0 +1,40 @@
+//! The boundary between host and runtime: a method name and SCALE bytes in, SCALE bytes and changed keys out.
+//!
+//! It is what a WebAssembly runtime offers its node. Any state machine that answers the generic Substrate
+//! runtime APIs over it can be plugged in, whichever crates it was compiled against.
+
+/// The key-value state that a call reads.
+pub trait State {
+    /// The value stored under `key`.
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>>;
+    /// The smallest stored key strictly greater than `key`.
+    fn next_key(&self, key: &[u8]) -> Option<Vec<u8>>;
+    /// The root of the state trie if `changes` were applied on top of this state.
+    fn root(&self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> [u8; 32];
+}
+
+/// What a call gave back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The SCALE-encoded result.
+    pub output: Vec<u8>,
+    /// Keys written (`Some`) or removed (`None`) by this call.
+    pub changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+/// The runtime panicked, or has no such method; nothing changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Trap {
+    /// Why, as one sentence.
+    pub reason: String,
+}
+
+/// A state machine: the whole of a chain's rules.
+pub trait Runtime: Send + Sync + 'static {
+    /// Calls the runtime API `method`, for example `Core_version`, with its SCALE-encoded arguments.
+    ///
+    /// # Errors
+    /// [`Trap`] if the runtime panicked or does not know the method.
+    fn call(&self, method: &str, input: &[u8], state: &dyn State) -> Result<Outcome, Trap>;
+}
