@@ -1,0 +1,19 @@
+//! The crate as its users see it, against recorded behaviour of the Python SDK and against attackers.
+
+#[path = "../../examples/btauth-check/cases.rs"]
+mod cases;
+
+mod addresses;
+mod keys;
+mod replay;
+mod requests;
+mod vectors;
+mod verifying;
+
+use std::{fs, path::Path};
+
+/// Reads a file of `tests/vectors`.
+fn vectors(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(name);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
