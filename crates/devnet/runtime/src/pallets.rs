@@ -1,1 +1,5 @@
-//! Bittensor pallets.
+//! Bittensor's pallets.
+
+pub mod admin;
+pub mod subtensor;
+pub mod swap;

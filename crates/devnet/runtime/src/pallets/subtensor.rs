@@ -1,0 +1,336 @@
+//! SubtensorModule: subnets, neurons, weights, stake and the emission that rewards them.
+//!
+//! Start reading at the calls in [`pallet`], then `coinbase` for what every block does and `epoch` for what turns
+//! weights into incentive.
+
+mod burn;
+mod clock;
+mod coinbase;
+mod distribution;
+mod epoch;
+mod errors;
+mod events;
+pub mod guards;
+pub mod info;
+mod network;
+mod pruning;
+mod registration;
+mod serving;
+mod shares;
+mod stake;
+mod storage;
+mod symbols;
+pub mod types;
+mod weights;
+
+use errors::errors;
+use events::events;
+use storage::storage;
+
+pub use pallet::*;
+pub use shares::SafeFloat;
+
+use frame_support::pallet_macros::import_section;
+
+#[import_section(storage)]
+#[import_section(errors)]
+#[import_section(events)]
+#[frame_support::pallet]
+pub mod pallet {
+    use std::collections::{BTreeMap, VecDeque};
+
+    use frame_support::pallet_prelude::*;
+    use frame_support::traits::fungible;
+    use frame_support::weights::Weight;
+    use frame_system::pallet_prelude::*;
+    use sp_core::H256;
+    use substrate_fixed::types::{I96F32, U64F64, U96F32};
+
+    use super::shares::SafeFloat;
+    pub use super::types::*;
+
+    #[pallet::pallet]
+    #[pallet::without_storage_info]
+    pub struct Pallet<T>(_);
+
+    #[pallet::config]
+    pub trait Config:
+        frame_system::Config<AccountId = AccountId, RuntimeEvent: From<Event<Self>>> + crate::pallets::swap::Config
+    {
+        /// TAO.
+        type Currency: fungible::Balanced<AccountId, Balance = u64> + fungible::Mutate<AccountId>;
+        /// Who made the current block and gets its fees.
+        type BlockAuthor: Get<Option<AccountId>>;
+    }
+
+    #[pallet::genesis_config]
+    #[derive(frame_support::DefaultNoBound)]
+    pub struct GenesisConfig<T: Config> {
+        /// Whether to use the values of a build with the feature `fast-runtime`.
+        pub fast: bool,
+        /// Whether to refuse what only a development chain would allow.
+        pub strict: bool,
+        #[serde(skip)]
+        pub _config: PhantomData<T>,
+    }
+
+    #[pallet::genesis_build]
+    impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+        fn build(&self) {
+            BuildFast::set(&self.fast);
+            BuildStrict::set(&self.strict);
+            Pallet::<T>::create_genesis_subnets();
+        }
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+            Self::block_step();
+            Weight::zero()
+        }
+    }
+
+    /// What a call that costs `rao` at 0.0005 rao per unit weighs.
+    const fn costing(rao: u64) -> Weight {
+        Weight::from_parts(rao.saturating_mul(2_000), 0)
+    }
+
+    const SET_WEIGHTS: Weight = Weight::from_parts(119_000_000_000, 0);
+    const SERVE: Weight = Weight::from_parts(210_000_000, 0);
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Sets the signing hotkey's weights on a subnet.
+        #[pallet::call_index(0)]
+        #[pallet::weight((SET_WEIGHTS, DispatchClass::Normal, Pays::No))]
+        pub fn set_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            dests: Vec<u16>,
+            weights: Vec<u16>,
+            version_key: u64,
+        ) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::set_direct_weights(&who, netuid, 0, dests, weights, version_key)
+        }
+
+        /// Sets the signing hotkey's weights on one mechanism of a subnet.
+        #[pallet::call_index(119)]
+        #[pallet::weight((SET_WEIGHTS, DispatchClass::Normal, Pays::No))]
+        pub fn set_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            dests: Vec<u16>,
+            weights: Vec<u16>,
+            version_key: u64,
+        ) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::set_direct_weights(&who, netuid, mecid, dests, weights, version_key)
+        }
+
+        /// Buys alpha of a subnet and stakes it on a hotkey.
+        #[pallet::call_index(2)]
+        #[pallet::weight(costing(1_530_000))]
+        pub fn add_stake(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            netuid: NetUid,
+            amount_staked: u64,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_add_stake(&coldkey, &hotkey, netuid, amount_staked)
+        }
+
+        /// Takes alpha from a hotkey and sells it.
+        #[pallet::call_index(3)]
+        #[pallet::weight(costing(1_280_000))]
+        pub fn remove_stake(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            netuid: NetUid,
+            amount_unstaked: u64,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_remove_stake(&coldkey, &hotkey, netuid, amount_unstaked)
+        }
+
+        /// Publishes where the signing hotkey's axon listens.
+        #[pallet::call_index(4)]
+        #[pallet::weight((SERVE, DispatchClass::Normal, Pays::No))]
+        #[allow(clippy::too_many_arguments)]
+        pub fn serve_axon(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            version: u32,
+            ip: u128,
+            port: u16,
+            ip_type: u8,
+            protocol: u8,
+            placeholder1: u8,
+            placeholder2: u8,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            let axon =
+                AxonInfo { block: Self::now(), version, ip, port, ip_type, protocol, placeholder1, placeholder2 };
+            Self::do_serve_axon(&hotkey, netuid, axon, None)
+        }
+
+        /// Publishes where the signing hotkey's axon listens, and the key of its TLS certificate.
+        #[pallet::call_index(40)]
+        #[pallet::weight((SERVE, DispatchClass::Normal, Pays::No))]
+        #[allow(clippy::too_many_arguments)]
+        pub fn serve_axon_tls(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            version: u32,
+            ip: u128,
+            port: u16,
+            ip_type: u8,
+            protocol: u8,
+            placeholder1: u8,
+            placeholder2: u8,
+            certificate: Vec<u8>,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            let axon =
+                AxonInfo { block: Self::now(), version, ip, port, ip_type, protocol, placeholder1, placeholder2 };
+            Self::do_serve_axon(&hotkey, netuid, axon, Some(&certificate))
+        }
+
+        /// Publishes where the signing hotkey's metrics are.
+        #[pallet::call_index(5)]
+        #[pallet::weight((SERVE, DispatchClass::Normal, Pays::No))]
+        pub fn serve_prometheus(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            version: u32,
+            ip: u128,
+            port: u16,
+            ip_type: u8,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            Self::do_serve_prometheus(
+                &hotkey,
+                netuid,
+                PrometheusInfo { block: Self::now(), version, ip, port, ip_type },
+            )
+        }
+
+        /// Registers a hotkey for the current price; the proof of work is ignored.
+        #[pallet::call_index(6)]
+        #[pallet::weight(costing(2_040_000))]
+        pub fn register(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            _block_number: u64,
+            _nonce: u64,
+            _work: Vec<u8>,
+            hotkey: AccountId,
+            _coldkey: AccountId,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_register(&coldkey, &hotkey, netuid)
+        }
+
+        /// Registers a hotkey for the current price.
+        #[pallet::call_index(7)]
+        #[pallet::weight(costing(2_040_000))]
+        pub fn burned_register(origin: OriginFor<T>, netuid: NetUid, hotkey: AccountId) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_register(&coldkey, &hotkey, netuid)
+        }
+
+        /// Registers a hotkey, unless that costs more than `limit_price` rao.
+        #[pallet::call_index(134)]
+        #[pallet::weight(costing(2_040_000))]
+        pub fn register_limit(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            hotkey: AccountId,
+            limit_price: u64,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_register_limit(&coldkey, &hotkey, netuid, limit_price)
+        }
+
+        /// Creates a subnet owned by the signer.
+        #[pallet::call_index(59)]
+        #[pallet::weight(costing(3_040_000))]
+        pub fn register_network(origin: OriginFor<T>, hotkey: AccountId) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::guard_network_rate_limit()?;
+            Self::do_register_network(&coldkey, &hotkey, None)
+        }
+
+        /// Creates a subnet owned by the signer, with an identity.
+        #[pallet::call_index(79)]
+        #[pallet::weight(costing(3_040_000))]
+        pub fn register_network_with_identity(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            identity: Option<SubnetIdentityV3>,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_register_network(&coldkey, &hotkey, identity)
+        }
+
+        /// Names and describes a subnet.
+        #[pallet::call_index(78)]
+        #[pallet::weight(costing(70_000))]
+        #[allow(clippy::too_many_arguments)]
+        pub fn set_subnet_identity(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            subnet_name: Vec<u8>,
+            github_repo: Vec<u8>,
+            subnet_contact: Vec<u8>,
+            subnet_url: Vec<u8>,
+            discord: Vec<u8>,
+            description: Vec<u8>,
+            logo_url: Vec<u8>,
+            additional: Vec<u8>,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_set_subnet_identity(
+                &coldkey,
+                netuid,
+                SubnetIdentityV3 {
+                    subnet_name,
+                    github_repo,
+                    subnet_contact,
+                    subnet_url,
+                    discord,
+                    description,
+                    logo_url,
+                    additional,
+                },
+            )
+        }
+
+        /// Makes the signer the owner of a hotkey that has none.
+        #[pallet::call_index(91)]
+        #[pallet::weight(costing(200_000))]
+        pub fn try_associate_hotkey(origin: OriginFor<T>, hotkey: AccountId) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::own_hotkey_if_free(&coldkey, &hotkey);
+            Ok(())
+        }
+
+        /// Starts a subnet's emission and opens it for stake.
+        #[pallet::call_index(92)]
+        #[pallet::weight(costing(182_000))]
+        pub fn start_call(origin: OriginFor<T>, netuid: NetUid) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_start_call(&coldkey, netuid)
+        }
+    }
+
+    impl<T: Config> Pallet<T> {
+        /// The current block.
+        pub fn now() -> u64 {
+            sp_runtime::SaturatedConversion::saturated_into(frame_system::Pallet::<T>::block_number())
+        }
+    }
+}

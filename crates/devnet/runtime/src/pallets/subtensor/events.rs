@@ -1,0 +1,143 @@
+//! What the pallet reports. Indices are the real chain's; events of calls that are not here are left out.
+
+#[frame_support::pallet_section]
+mod events {
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(crate) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// A subnet was created, with its mechanism.
+        #[codec(index = 0)]
+        NetworkAdded(NetUid, u16),
+        /// Coldkey, hotkey, TAO in rao, alpha in rao, subnet, fee in rao.
+        #[codec(index = 2)]
+        StakeAdded(AccountId, AccountId, u64, u64, NetUid, u64),
+        /// Coldkey, hotkey, TAO in rao, alpha in rao, subnet, fee in rao.
+        #[codec(index = 3)]
+        StakeRemoved(AccountId, AccountId, u64, u64, NetUid, u64),
+        /// Weights were stored for a uid; the first field is the mechanism's storage index.
+        #[codec(index = 5)]
+        WeightsSet(NetUidStorageIndex, u16),
+        /// A hotkey got a uid.
+        #[codec(index = 6)]
+        NeuronRegistered(NetUid, u16, AccountId),
+        #[codec(index = 9)]
+        MaxAllowedUidsSet(NetUid, u16),
+        #[codec(index = 11)]
+        DifficultySet(NetUid, u64),
+        #[codec(index = 12)]
+        AdjustmentIntervalSet(NetUid, u16),
+        #[codec(index = 13)]
+        RegistrationPerIntervalSet(NetUid, u16),
+        #[codec(index = 14)]
+        MaxRegistrationsPerBlockSet(NetUid, u16),
+        #[codec(index = 15)]
+        ActivityCutoffSet(NetUid, u16),
+        #[codec(index = 16)]
+        RhoSet(NetUid, u16),
+        #[codec(index = 17)]
+        AlphaSigmoidSteepnessSet(NetUid, i16),
+        #[codec(index = 18)]
+        KappaSet(NetUid, u16),
+        #[codec(index = 19)]
+        MinAllowedWeightSet(NetUid, u16),
+        #[codec(index = 22)]
+        WeightsSetRateLimitSet(NetUid, u64),
+        #[codec(index = 23)]
+        ImmunityPeriodSet(NetUid, u16),
+        #[codec(index = 24)]
+        BondsMovingAverageSet(NetUid, u64),
+        #[codec(index = 25)]
+        BondsPenaltySet(NetUid, u16),
+        #[codec(index = 26)]
+        BondsResetOnSet(NetUid, bool),
+        #[codec(index = 27)]
+        MaxAllowedValidatorsSet(NetUid, u16),
+        /// A hotkey published its endpoint.
+        #[codec(index = 28)]
+        AxonServed(NetUid, AccountId),
+        /// A hotkey published its metrics endpoint.
+        #[codec(index = 29)]
+        PrometheusServed(NetUid, AccountId),
+        #[codec(index = 32)]
+        WeightsVersionKeySet(NetUid, u64),
+        #[codec(index = 33)]
+        MinDifficultySet(NetUid, u64),
+        #[codec(index = 34)]
+        MaxDifficultySet(NetUid, u64),
+        #[codec(index = 35)]
+        ServingRateLimitSet(NetUid, u64),
+        /// The price of registering a neuron, in rao.
+        #[codec(index = 36)]
+        BurnSet(NetUid, u64),
+        #[codec(index = 37)]
+        MaxBurnSet(NetUid, u64),
+        #[codec(index = 38)]
+        MinBurnSet(NetUid, u64),
+        #[codec(index = 39)]
+        MaxEpochsPerBlockSet(u8),
+        #[codec(index = 40)]
+        TxRateLimitSet(u64),
+        #[codec(index = 43)]
+        AdminFreezeWindowSet(u16),
+        #[codec(index = 44)]
+        OwnerHyperparamRateLimitSet(u16),
+        #[codec(index = 50)]
+        RegistrationAllowed(NetUid, bool),
+        #[codec(index = 52)]
+        TempoSet(NetUid, u16),
+        #[codec(index = 54)]
+        StakeThresholdSet(u64),
+        #[codec(index = 55)]
+        AdjustmentAlphaSet(NetUid, u64),
+        #[codec(index = 57)]
+        SubnetOwnerCutSet(u16),
+        #[codec(index = 58)]
+        NetworkRateLimitSet(u64),
+        #[codec(index = 59)]
+        NetworkImmunityPeriodSet(u64),
+        #[codec(index = 60)]
+        StartCallDelaySet(u64),
+        #[codec(index = 61)]
+        NetworkMinLockCostSet(u64),
+        #[codec(index = 62)]
+        SubnetLimitSet(u16),
+        #[codec(index = 63)]
+        NetworkLockCostReductionIntervalSet(u64),
+        #[codec(index = 78)]
+        SubnetIdentitySet(NetUid),
+        #[codec(index = 93)]
+        TransferToggle(NetUid, bool),
+        #[codec(index = 94)]
+        SubnetOwnerHotkeySet(NetUid, AccountId),
+        /// Emission of a subnet starts with the given block.
+        #[codec(index = 95)]
+        FirstEmissionBlockNumberSet(NetUid, u64),
+        #[codec(index = 100)]
+        CommitRevealPeriodsSet(NetUid, u64),
+        #[codec(index = 101)]
+        CommitRevealEnabled(NetUid, bool),
+        #[codec(index = 109)]
+        AutoStakeAdded {
+            netuid: NetUid,
+            destination: AccountId,
+            hotkey: AccountId,
+            owner: AccountId,
+            incentive: u64,
+        },
+        /// What each uid earned as a miner in an epoch, alpha in rao.
+        #[codec(index = 110)]
+        IncentiveAlphaEmittedToMiners { netuid: NetUidStorageIndex, emissions: Vec<u64> },
+        #[codec(index = 111)]
+        MinAllowedUidsSet(NetUid, u16),
+        #[codec(index = 113)]
+        MinNonImmuneUidsSet(NetUid, u16),
+        #[codec(index = 130)]
+        ActivityCutoffFactorMilliSet { netuid: NetUid, factor_milli: u32 },
+        /// Too many epochs were due in one block.
+        #[codec(index = 132)]
+        EpochDeferred { netuid: NetUid, from_block: u64, to_block: u64 },
+        /// An epoch could not run, because a hotkey holds two uids.
+        #[codec(index = 133)]
+        EpochSkipped { netuid: NetUid, block: u64 },
+    }
+}

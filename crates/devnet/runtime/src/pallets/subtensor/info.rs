@@ -1,0 +1,1 @@
+//! What the runtime APIs answer about subnets, neurons and stake.
