@@ -9,22 +9,30 @@ pub(crate) struct Rates {
     high: Fixed,
     /// The slope with its sign turned, as the exponent needs it.
     slope: Fixed,
+    /// The rate at distance zero, where every bond that is bought within consensus is.
+    at_zero: Fixed,
 }
 
 impl Rates {
     pub(crate) fn new(settings: LiquidAlpha) -> Self {
-        Self {
+        let mut rates = Self {
             low: Fixed::from_proportion(settings.low),
             high: Fixed::from_proportion(settings.high),
             slope: Fixed::from_int(i32::from(settings.steepness)).safe_div(Fixed::from_int(-100)),
-        }
+            at_zero: Fixed::ZERO,
+        };
+        rates.at_zero = rates.at_distance(Fixed::ZERO);
+        rates
     }
 
     /// The rate for one bond. Buying is measured from consensus up to the weight, selling from the weight up to
     /// the bond.
     pub(crate) fn rate(&self, consensus: Fixed, weight: Fixed, bond: Fixed) -> Fixed {
         let distance = if weight >= bond { weight.sub(consensus) } else { bond.sub(weight) };
-        let distance = distance.clamp(Fixed::ZERO, Fixed::ONE);
+        if distance <= Fixed::ZERO { self.at_zero } else { self.at_distance(distance.min(Fixed::ONE)) }
+    }
+
+    fn at_distance(&self, distance: Fixed) -> Fixed {
         let exponent = self.slope.mul(distance.sub(Fixed::HALF));
         let sigmoid = Fixed::ONE.safe_div(Fixed::ONE.add(exp(exponent)));
         self.low.add(sigmoid.mul(self.high.sub(self.low))).clamp(self.low, self.high)
@@ -47,17 +55,25 @@ fn exp(exponent: Fixed) -> Fixed {
     if exponent == Fixed::ONE {
         return E;
     }
-    let size = Fixed::from_bits(exponent.bits().abs());
-    let mut term = size;
-    let mut series = Fixed::ONE.add(size);
-    for power in 2..32 {
-        term = Fixed::from_bits(term.mul(size).bits() / power);
-        if term.is_zero() {
-            break;
-        }
-        series = series.add(term);
-    }
+    let series = taylor_series(Fixed::from_bits(exponent.bits().abs()));
     if exponent < Fixed::ZERO { Fixed::ONE.safe_div(series) } else { series }
+}
+
+/// The series for an exponent between zero and [`LARGEST_EXPONENT`].
+fn taylor_series(exponent: Fixed) -> Fixed {
+    let size = exponent.bits() as u64;
+    let mut term = size;
+    let mut series = Fixed::ONE.add(exponent).bits() as u64;
+    // Written out term by term: a division by a constant is several times faster than one by a loop counter, and
+    // this is where an epoch with liquid alpha spends its time. No product reaches 2^63.
+    macro_rules! add_terms {
+        ($($power:literal)*) => {$(
+            term = ((u128::from(term) * u128::from(size)) >> 32) as u64 / $power;
+            series += term;
+        )*};
+    }
+    add_terms!(2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31);
+    Fixed::from_bits(series as i64)
 }
 
 #[cfg(test)]

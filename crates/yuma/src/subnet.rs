@@ -52,7 +52,8 @@ pub struct LiquidAlpha {
 /// A subnet before an epoch.
 ///
 /// It has as many neurons as `alpha_stake` has entries, and a neuron's uid is its index. Where another slice is
-/// shorter, the missing entries read as zero, false or empty.
+/// shorter, the missing entries read as zero, false or empty. Uids are 16 bits wide, so more than 65536 neurons
+/// cannot be told apart.
 #[derive(Clone, Copy, Debug)]
 pub struct Subnet<'a> {
     /// The hyperparameters.

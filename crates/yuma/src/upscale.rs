@@ -32,6 +32,15 @@ mod tests {
         assert_eq!(max_upscale(&[1, 2, 3]), [21_845, 43_690, 65_535]);
         assert_eq!(max_upscale(&[32_768, 1]), [65_535, 2]);
         assert_eq!(max_upscale(&[65_535, 40_000]), [65_535, 40_000]);
-        assert_eq!(max_upscale(&[40_000, 20_000]), [65_535, 32_767]);
+    }
+
+    /// Rows given to the chain's `set_weights`, and what it stored.
+    #[test]
+    fn rows_come_out_as_the_chain_stored_them() {
+        assert_eq!(max_upscale(&[137, 237, 337]), [26_642, 46_088, 65_535]);
+        assert_eq!(max_upscale(&[44_539, 58_640, 19_683]), [49_776, 65_535, 21_997]);
+        assert_eq!(max_upscale(&[64_421, 18_630, 54_942]), [65_535, 18_952, 55_892]);
+        assert_eq!(max_upscale(&[25_763, 61_591]), [27_413, 65_535]);
+        assert_eq!(max_upscale(&[62_440, 39_227]), [65_535, 41_171]);
     }
 }

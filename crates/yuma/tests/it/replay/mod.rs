@@ -21,6 +21,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Scenario>, String> {
             recording.format
         ));
     }
+    if recording.scenarios.is_empty() {
+        return Err(format!("{} holds no scenarios", path.display()));
+    }
     Ok(recording.scenarios)
 }
 
