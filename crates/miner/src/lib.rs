@@ -1,1 +1,48 @@
-//! The axon: an axum server that authenticates, admits, limits and forwards.
+//! The axon: an HTTP server that authenticates, admits, limits and forwards the requests of a subnet's synapses.
+//!
+//! Start reading at [`Axon`], which needs no chain, then [`Miner`], which adds one. A subnet's own code is one
+//! [`Forward`] per synapse, and an [`Admit`] rule where the default does not fit.
+//!
+//! A request passes, in this order: declared size, header shape, receiver and freshness, body, signature
+//! ([btauth/1](subnetkit_protocol::btauth)), admission by the metagraph, replay, rate of the hotkey, a slot by stake,
+//! deadline, handler. Whatever stops it is answered with a status and `{"error": kind, "message": sentence}`:
+//!
+//! | status | kinds |
+//! |---|---|
+//! | 400 | `malformed_target`, `malformed_body` |
+//! | 401 | `malformed_auth`, `wrong_receiver`, `stale_request`, `bad_signature`, `replayed_request` |
+//! | 403 | `not_registered`, `no_permit`, `stake_too_low`, `denied` |
+//! | 404, 405 | `not_found`, `method_not_allowed` |
+//! | 408 | `body_timeout` |
+//! | 413 | `body_too_large` |
+//! | 415 | `unsupported_media_type` |
+//! | 422 | `invalid_request`: the handler found the request senseless |
+//! | 429 | `rate_limited`, with `Retry-After` |
+//! | 500 | `internal`, `panicked` |
+//! | 503 | `busy`, `stale_metagraph`, with `Retry-After` |
+//! | 504 | `timed_out`: the handler had begun and did not finish |
+//!
+//! What this crate is not: it does not call miners (that is the validator's dendrite), it does not name a pallet, a
+//! call or a storage item (that is `subnetkit-chain`), and it holds no state that outlives the process.
+
+mod admission;
+mod answer;
+mod authenticate;
+mod axon;
+mod config;
+mod forward;
+mod health;
+mod limit;
+mod metrics;
+mod rate;
+mod rejection;
+mod roster;
+mod server;
+mod slots;
+
+pub use admission::{Admit, Denial, StandingRule};
+pub use axon::{Axon, BindError, BoundAxon};
+pub use config::{InvalidSetting, MinerConfig, WhenStale};
+pub use forward::{Call, Forward, Refusal};
+pub use health::Serving;
+pub use roster::{Roster, SharedRoster, Standing};

@@ -1,0 +1,283 @@
+//! The axon: synapses behind one stack of layers, on one listener.
+
+use std::{fmt, io, net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, post},
+};
+use subnetkit_protocol::{Hotkey, Synapse, btauth::ConfigError};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{
+    Admit, Forward, InvalidSetting, MinerConfig, Serving, SharedRoster, StandingRule,
+    answer::answer,
+    authenticate::{Authenticator, authenticate, refuse_replays},
+    health::{self, Health},
+    limit::{Doorkeeper, admit, limit_concurrency, limit_rate, limit_time},
+    metrics::{self, Metrics},
+    rate::RateLimit,
+    rejection::{Outcome, Rejection},
+    server,
+    slots::Slots,
+};
+
+/// A server for synapses that knows the chain only through its [`SharedRoster`].
+///
+/// [`crate::Miner`] adds the chain. By itself it serves whoever the roster says is registered:
+///
+/// ```no_run
+/// # use subnetkit_miner::{Axon, Forward, MinerConfig, Roster};
+/// # use subnetkit_protocol::{Keypair, Synapse};
+/// # async fn example<S: Synapse>(hotkey: Keypair, solver: impl Forward<S>, roster: Roster)
+/// # -> Result<(), Box<dyn std::error::Error>> {
+/// let axon = Axon::new(hotkey.account(), MinerConfig::default()).serve::<S>(solver).bind().await?;
+/// axon.roster().publish(roster);
+/// axon.run(tokio_util::sync::CancellationToken::new()).await;
+/// # Ok(()) }
+/// ```
+#[must_use = "an axon serves nothing until it is bound and run"]
+pub struct Axon {
+    own: Hotkey,
+    config: MinerConfig,
+    rule: Arc<dyn Admit>,
+    synapses: Vec<(&'static str, MethodRouter)>,
+}
+
+/// Why an axon could not be bound.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// A setting has an impossible value.
+    #[error(transparent)]
+    Setting(#[from] InvalidSetting),
+    /// The bounds against replay can't work.
+    #[error(transparent)]
+    Replay(#[from] ConfigError),
+    /// The address is taken.
+    #[error("port {} of {} is in use: stop the other process or set `listen` to a free port", .0.port(), .0.ip())]
+    PortInUse(SocketAddr),
+    /// The address can't be listened on.
+    #[error("can't listen on {address}: {source}; set `listen` to an address of this machine")]
+    Listen {
+        /// The address of the setting `listen`.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Nothing to serve.
+    #[error("the axon has no synapse: give it at least one with `serve`")]
+    NoSynapse,
+    /// Two synapses, or a synapse and a route of the axon itself, share a path.
+    #[error("the path /{0} is taken: give the synapse another NAME")]
+    NameTaken(&'static str),
+    /// The name can't stand in a path.
+    #[error("the synapse name {0:?} can't be a path: use 1 to 64 ASCII letters, digits, `-` and `_`")]
+    NameMalformed(&'static str),
+}
+
+impl Axon {
+    /// An axon that requests are addressed to as `own`.
+    pub fn new(own: Hotkey, config: MinerConfig) -> Self {
+        let rule = Arc::new(StandingRule::from_config(&config));
+        Self { own, config, rule, synapses: Vec::new() }
+    }
+
+    /// Answers `POST /{NAME}` with the handler. May be called once for each of several synapses.
+    pub fn serve<S: Synapse>(mut self, forward: impl Forward<S>) -> Self {
+        let forward: Arc<dyn Forward<S>> = Arc::new(forward);
+        let route = post(move |request: Request| answer::<S>(Arc::clone(&forward), request));
+        self.synapses.push((S::NAME, route));
+        self
+    }
+
+    /// Replaces the admission rule, [`StandingRule`] by the settings.
+    pub fn admit_by(mut self, rule: impl Admit) -> Self {
+        self.rule = Arc::new(rule);
+        self
+    }
+
+    /// Takes the address. Connections are accepted from [`BoundAxon::run`] on.
+    ///
+    /// # Errors
+    /// An impossible setting or synapse name, or an address that can't be listened on.
+    pub async fn bind(self) -> Result<BoundAxon, BindError> {
+        self.config.check()?;
+        self.check_names()?;
+        let address = self.config.listen;
+        let listen_error = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => BindError::PortInUse(address),
+            _ => BindError::Listen { address, source },
+        };
+        let listener = TcpListener::bind(address).await.map_err(listen_error)?;
+        let local_addr = listener.local_addr().map_err(listen_error)?;
+
+        let roster = SharedRoster::new();
+        let serving = Serving::default();
+        let metrics = Arc::new(Metrics::new());
+        let router = self.router(&roster, &serving, &metrics)?;
+        Ok(BoundAxon { listener, local_addr, router, config: self.config, roster, serving, metrics })
+    }
+
+    fn check_names(&self) -> Result<(), BindError> {
+        if self.synapses.is_empty() {
+            return Err(BindError::NoSynapse);
+        }
+        for (index, (name, _)) in self.synapses.iter().enumerate() {
+            let in_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            if name.is_empty() || name.len() > 64 || !name.bytes().all(in_alphabet) {
+                return Err(BindError::NameMalformed(name));
+            }
+            let earlier = self.synapses.iter().take(index).any(|(other, _)| other == name);
+            if earlier || health::RESERVED.contains(name) {
+                return Err(BindError::NameTaken(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The stack, outermost first. What costs least is asked first; nothing of a request is parsed before its
+    /// signature is proven.
+    fn router(
+        &self,
+        roster: &SharedRoster,
+        serving: &Serving,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Router, ConfigError> {
+        let config = &self.config;
+        let slots = Slots::new(config.max_concurrency, config.queue);
+        let rate =
+            RateLimit::new(config.rate_per_hotkey, config.burst_per_hotkey, config.max_tracked_hotkeys);
+        let door = Doorkeeper {
+            roster: roster.clone(),
+            rule: Arc::clone(&self.rule),
+            max_age: config.metagraph_max_age,
+            when_stale: config.when_stale,
+        };
+        let authenticator = Arc::new(Authenticator::new(self.own, config)?);
+        let stack = ServiceBuilder::new()
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn_with_state(Arc::clone(&authenticator), authenticate))
+            .layer(from_fn_with_state(Arc::new(door), admit))
+            .layer(from_fn_with_state(authenticator, refuse_replays))
+            .layer(from_fn_with_state(Arc::new(rate), limit_rate))
+            .layer(from_fn_with_state(slots.clone(), limit_concurrency))
+            .layer(from_fn(limit_time));
+
+        let names: Vec<&'static str> = self.synapses.iter().map(|(name, _)| *name).collect();
+        let mut router = Router::new();
+        for (name, route) in &self.synapses {
+            router = router.route(&format!("/{name}"), route.clone().route_layer(stack.clone()));
+        }
+        let served = names.iter().map(|name| format!("POST /{name}")).collect::<Vec<_>>().join(", ");
+        let observer = Arc::new(Observer { names, metrics: Arc::clone(metrics) });
+        let health = Health {
+            own: self.own,
+            roster: roster.clone(),
+            rule: Arc::clone(&self.rule),
+            max_age: config.metagraph_max_age,
+            serving: serving.clone(),
+            slots,
+            metrics: Arc::clone(metrics),
+        };
+        Ok(router
+            .method_not_allowed_fallback(async || {
+                Rejection::new(Outcome::MethodNotAllowed, "a synapse is asked with POST")
+            })
+            .fallback(async move || {
+                Rejection::new(Outcome::NotFound, format!("no such route; this axon serves {served}"))
+            })
+            .layer(from_fn_with_state(observer, observe))
+            .merge(health::routes(Arc::new(health))))
+    }
+}
+
+impl fmt::Debug for Axon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let synapses: Vec<_> = self.synapses.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Axon").field("own", &self.own).field("synapses", &synapses).finish_non_exhaustive()
+    }
+}
+
+/// An axon with its address taken.
+#[must_use = "a bound axon accepts nobody until it is run"]
+pub struct BoundAxon {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    router: Router,
+    config: MinerConfig,
+    roster: SharedRoster,
+    serving: Serving,
+    metrics: Arc<Metrics>,
+}
+
+impl BoundAxon {
+    /// The address, with the port the system chose if `listen` left it open.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Where snapshots of the metagraph are published.
+    #[must_use]
+    pub fn roster(&self) -> SharedRoster {
+        self.roster.clone()
+    }
+
+    /// Where to say whether the address is published; `/readyz` reports it.
+    #[must_use]
+    pub fn serving(&self) -> Serving {
+        self.serving.clone()
+    }
+
+    /// Serves until `shutdown`, then stops accepting and lets the requests in flight finish within `drain_timeout`.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let Self { listener, router, config, serving, metrics, .. } = self;
+        let drain = async {
+            shutdown.cancelled().await;
+            // Whoever watches readiness sends no more callers from the first moment of the drain.
+            serving.set(false);
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = server::serve(listener, router, &config, &metrics, &shutdown) => {}
+            () = drain => {}
+        }
+        serving.set(false);
+    }
+}
+
+impl fmt::Debug for BoundAxon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoundAxon").field("local_addr", &self.local_addr).finish_non_exhaustive()
+    }
+}
+
+struct Observer {
+    names: Vec<&'static str>,
+    metrics: Arc<Metrics>,
+}
+
+/// The outermost layer: counts and times every request, answered or not.
+async fn observe(State(observer): State<Arc<Observer>>, request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let synapse = observer.names.iter().find(|name| path.strip_prefix('/') == Some(**name));
+    let observed = observer.metrics.begin(synapse.copied().unwrap_or(metrics::NO_SYNAPSE));
+    let response = next.run(request).await;
+    let outcome = response.extensions().get::<Outcome>().copied().unwrap_or(Outcome::Answered);
+    tracing::debug!(synapse, outcome = outcome.name(), "a request ended");
+    observed.end(outcome);
+    response
+}
+
+/// The panic's own message stays in the process: it may quote the request or a secret of the handler.
+fn panicked(_payload: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a handler panicked; the caller was answered with 500");
+    Rejection::new(Outcome::Panicked, "this miner failed to answer").into_response()
+}

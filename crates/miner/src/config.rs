@@ -1,0 +1,229 @@
+//! Settings: every bound of the axon, by name, with its default.
+
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use subnetkit_protocol::Hotkey;
+
+/// Everything an operator can set. Durations are written with their unit (`"12s"`, `"250ms"`), sizes in bytes.
+///
+/// Unknown keys are errors, so a misspelt bound is never silently its default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MinerConfig {
+    /// Address the server listens on. Port 0 takes any free port. Default `0.0.0.0:8091`.
+    pub listen: SocketAddr,
+    /// IP address published on the chain. Default: the address of `listen`, which then has to be a particular one.
+    pub external_ip: Option<IpAddr>,
+    /// Port published on the chain. Default: the port the server is bound to.
+    pub external_port: Option<u16>,
+
+    /// Largest request body, in bytes. A larger one is refused with 413. Default 1 MiB.
+    pub body_limit: usize,
+    /// Bytes of request bodies held at once by all callers together, before a handler takes them. Beyond it new
+    /// bodies are refused with 503, so that unproven callers can't fill the memory. Default 64 MiB.
+    pub body_memory: usize,
+    /// Time a caller has to deliver its body. A slower one is refused with 408. Default 10 s.
+    #[serde(with = "humantime_serde")]
+    pub body_timeout: Duration,
+    /// Bytes of a refused body that are read and thrown away, so that the caller finds the refusal and not a reset
+    /// connection. Default 8 MiB.
+    pub linger_bytes: usize,
+    /// Time given to that. Default 2 s.
+    #[serde(with = "humantime_serde")]
+    pub linger_timeout: Duration,
+    /// Time a connection has to deliver a complete request head, also between two requests. Default 30 s.
+    #[serde(with = "humantime_serde")]
+    pub header_timeout: Duration,
+    /// Largest request head (request line and headers), in bytes, at least 8192. Default 16 KiB.
+    pub header_limit: usize,
+    /// Connections open at once. Further ones wait in the system's accept queue. Default 1024.
+    pub max_connections: usize,
+
+    /// Requests in the handler at once. Default 32.
+    pub max_concurrency: usize,
+    /// Requests that may wait for the handler, highest stake first. When it is full, the one with the least stake is
+    /// refused with 503 at once. Default 64.
+    pub queue: usize,
+    /// Time from a proven request to its answer, waiting included. Beyond it the caller gets 504. Default 12 s.
+    #[serde(with = "humantime_serde")]
+    pub request_timeout: Duration,
+    /// Time that requests in flight have to finish after shutdown was asked for. Default 15 s.
+    #[serde(with = "humantime_serde")]
+    pub drain_timeout: Duration,
+
+    /// Requests per second that one hotkey may send, over time. Beyond it 429. Default 10.
+    pub rate_per_hotkey: f64,
+    /// Requests one hotkey may send in one burst. Default 32.
+    pub burst_per_hotkey: u32,
+    /// Hotkeys whose rate is remembered at once. Default 4096.
+    pub max_tracked_hotkeys: usize,
+
+    /// Least stake weight of an admitted caller on this subnet, in rao. Default 0.
+    pub min_stake_rao: u64,
+    /// Admit only hotkeys that hold a validator permit. Default true.
+    pub require_permit: bool,
+    /// Hotkeys admitted without being registered, permitted or staked. Default none.
+    pub allow: BTreeSet<Hotkey>,
+    /// Hotkeys never admitted; wins over `allow`. Default none.
+    pub deny: BTreeSet<Hotkey>,
+
+    /// Time between two reads of the metagraph. Default 60 s.
+    #[serde(with = "humantime_serde")]
+    pub metagraph_refresh: Duration,
+    /// Age of the newest known block beyond which `/readyz` answers 503. Default 10 min.
+    #[serde(with = "humantime_serde")]
+    pub metagraph_max_age: Duration,
+    /// What happens to requests while the metagraph is older than `metagraph_max_age`. Default `serve`.
+    pub when_stale: WhenStale,
+
+    /// Age at which a signed request is refused. Default 10 s, as the protocol has it.
+    #[serde(with = "humantime_serde")]
+    pub signature_max_age: Duration,
+    /// How far ahead of this machine's clock a caller may be. Default 2 s, as the protocol has it.
+    #[serde(with = "humantime_serde")]
+    pub signature_allowed_skew: Duration,
+    /// Accept requests signed before this process started. A restarted process has forgotten what it answered, so by
+    /// default they are refused as stale, and nothing can be replayed across a restart. Default false.
+    pub accept_signed_before_start: bool,
+    /// Requests remembered against replay, all admitted callers together; beyond it 503. Default 262,144.
+    pub replay_capacity: usize,
+    /// Requests remembered against replay, per caller; beyond it 429. Default 8,192.
+    pub replay_capacity_per_hotkey: usize,
+}
+
+/// What the axon does while it has not heard a new block for longer than [`MinerConfig::metagraph_max_age`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenStale {
+    /// Go on with the last known metagraph. An outage of the chain node then does not become an outage of the miner;
+    /// the price is that a validator that lost its permit meanwhile is still served.
+    #[default]
+    Serve,
+    /// Refuse every request with 503 until the chain is heard again.
+    Refuse,
+}
+
+impl Default for MinerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8091)),
+            external_ip: None,
+            external_port: None,
+            body_limit: 1 << 20,
+            body_memory: 64 << 20,
+            body_timeout: Duration::from_secs(10),
+            linger_bytes: 8 << 20,
+            linger_timeout: Duration::from_secs(2),
+            header_timeout: Duration::from_secs(30),
+            header_limit: 16 << 10,
+            max_connections: 1024,
+            max_concurrency: 32,
+            queue: 64,
+            request_timeout: Duration::from_secs(12),
+            drain_timeout: Duration::from_secs(15),
+            rate_per_hotkey: 10.0,
+            burst_per_hotkey: 32,
+            max_tracked_hotkeys: 4096,
+            min_stake_rao: 0,
+            require_permit: true,
+            allow: BTreeSet::new(),
+            deny: BTreeSet::new(),
+            metagraph_refresh: Duration::from_secs(60),
+            metagraph_max_age: Duration::from_secs(600),
+            when_stale: WhenStale::Serve,
+            signature_max_age: Duration::from_secs(10),
+            signature_allowed_skew: Duration::from_secs(2),
+            accept_signed_before_start: false,
+            replay_capacity: 262_144,
+            replay_capacity_per_hotkey: 8_192,
+        }
+    }
+}
+
+/// A setting with a value the axon can't work with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("setting `{setting}` is {value}: {rule}")]
+#[non_exhaustive]
+pub struct InvalidSetting {
+    /// Name of the setting.
+    pub setting: &'static str,
+    /// The value it has.
+    pub value: String,
+    /// What it has to be.
+    pub rule: &'static str,
+}
+
+impl MinerConfig {
+    /// Smallest head buffer the HTTP parser works with.
+    const HEADER_LIMIT_MIN: usize = 8192;
+    /// The largest count the slots and the body budget can hold.
+    const COUNT_MAX: usize = u32::MAX as usize;
+
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// The first setting whose value can't work, with the rule it breaks.
+    pub fn check(&self) -> Result<(), InvalidSetting> {
+        fn require(
+            holds: bool,
+            setting: &'static str,
+            value: &dyn ToString,
+            rule: &'static str,
+        ) -> Result<(), InvalidSetting> {
+            if holds { Ok(()) } else { Err(InvalidSetting { setting, value: value.to_string(), rule }) }
+        }
+        let positive = "set it to a time above zero, for example \"10s\"";
+        for (setting, duration) in [
+            ("body_timeout", self.body_timeout),
+            ("header_timeout", self.header_timeout),
+            ("request_timeout", self.request_timeout),
+            ("metagraph_refresh", self.metagraph_refresh),
+            ("metagraph_max_age", self.metagraph_max_age),
+            ("signature_max_age", self.signature_max_age),
+        ] {
+            require(!duration.is_zero(), setting, &"zero", positive)?;
+        }
+        for (setting, count) in [
+            ("body_memory", self.body_memory),
+            ("max_connections", self.max_connections),
+            ("max_concurrency", self.max_concurrency),
+            ("max_tracked_hotkeys", self.max_tracked_hotkeys),
+            ("replay_capacity", self.replay_capacity),
+            ("replay_capacity_per_hotkey", self.replay_capacity_per_hotkey),
+        ] {
+            let rule = "set it to a number from 1 to 4294967295";
+            require((1..=Self::COUNT_MAX).contains(&count), setting, &count, rule)?;
+        }
+        require(
+            self.body_limit <= self.body_memory,
+            "body_limit",
+            &self.body_limit,
+            "one body has to fit into `body_memory`",
+        )?;
+        require(
+            self.header_limit >= Self::HEADER_LIMIT_MIN,
+            "header_limit",
+            &self.header_limit,
+            "set it to at least 8192 bytes",
+        )?;
+        require(
+            self.rate_per_hotkey.is_finite() && self.rate_per_hotkey > 0.0,
+            "rate_per_hotkey",
+            &self.rate_per_hotkey,
+            "set it to a number of requests per second above zero",
+        )?;
+        require(self.burst_per_hotkey > 0, "burst_per_hotkey", &0, "set it to at least 1")?;
+        require(
+            self.metagraph_max_age > self.metagraph_refresh,
+            "metagraph_max_age",
+            &format!("{:?}", self.metagraph_max_age),
+            "it has to be longer than `metagraph_refresh`",
+        )?;
+        require(self.external_port != Some(0), "external_port", &0, "callers can't dial port 0")
+    }
+}

@@ -1,0 +1,92 @@
+//! The layers behind authentication: who is served, how often, how many at once, and for how long.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    Admit, SharedRoster, Standing, WhenStale,
+    authenticate::proven,
+    rate::RateLimit,
+    rejection::{Outcome, Rejection},
+    slots::Slots,
+};
+
+/// The caller's place in the metagraph, as [`admit`] saw it.
+#[derive(Clone, Copy)]
+pub(crate) struct Admitted(pub(crate) Option<Standing>);
+
+pub(crate) struct Doorkeeper {
+    pub(crate) roster: SharedRoster,
+    pub(crate) rule: Arc<dyn Admit>,
+    pub(crate) max_age: Duration,
+    pub(crate) when_stale: WhenStale,
+}
+
+/// Lets admitted callers in: 403 for the others.
+pub(crate) async fn admit(
+    State(door): State<Arc<Doorkeeper>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Rejection> {
+    let proven = proven(&request)?;
+    let stale = door.roster.age().is_none_or(|age| age > door.max_age);
+    if stale && door.when_stale == WhenStale::Refuse {
+        let message = "this miner has not heard from the chain lately and can't tell who is registered";
+        return Err(Rejection::new(Outcome::StaleMetagraph, message).retry_after(door.max_age.min(RETRY_MAX)));
+    }
+    let standing = door.roster.standing(&proven.caller);
+    door.rule
+        .admit(&proven.caller, standing.as_ref())
+        .map_err(|denial| Rejection::new(denial.outcome(), denial.to_string()))?;
+    request.extensions_mut().insert(Admitted(standing));
+    Ok(next.run(request).await)
+}
+
+/// Never send a caller away for longer than this: the chain may be back any moment.
+const RETRY_MAX: Duration = Duration::from_secs(30);
+
+/// Holds each hotkey to its rate: 429 at once beyond it.
+pub(crate) async fn limit_rate(
+    State(rate): State<Arc<RateLimit>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Rejection> {
+    rate.take(&proven(&request)?.caller, Instant::now()).map_err(|wait| {
+        Rejection::new(Outcome::RateLimited, "this hotkey sends requests faster than this miner allows")
+            .retry_after(wait)
+    })?;
+    Ok(next.run(request).await)
+}
+
+/// Holds the handler to its concurrency: requests wait in line by stake, 503 at once when the line is full.
+pub(crate) async fn limit_concurrency(
+    State(slots): State<Slots>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Rejection> {
+    let deadline = proven(&request)?.deadline;
+    let stake = request.extensions().get::<Admitted>().and_then(|admitted| admitted.0);
+    let busy = || {
+        Rejection::new(Outcome::Busy, "this miner has as much work as it can do; ask again later")
+            .retry_after(Duration::from_secs(1))
+    };
+    let _slot = timeout_at(deadline, slots.take(stake.map_or(0, |standing| standing.stake_rao)))
+        .await
+        .map_err(|_| busy())?
+        .map_err(|_| busy())?;
+    Ok(next.run(request).await)
+}
+
+/// Ends the handler at the deadline. 504 and not 503: the work was begun, so asking the same again is not free.
+pub(crate) async fn limit_time(request: Request, next: Next) -> Result<Response, Rejection> {
+    let deadline = proven(&request)?.deadline;
+    timeout_at(deadline, next.run(request)).await.map_err(|_| {
+        Rejection::new(Outcome::TimedOut, "this miner did not finish the answer before its deadline")
+    })
+}

@@ -1,0 +1,66 @@
+//! Rates, slots and deadlines.
+
+use std::time::Duration;
+
+use subnetkit_miner::MinerConfig;
+
+use crate::support::{config, refusal, retry_after, start};
+
+#[tokio::test]
+async fn a_hotkey_beyond_its_rate_is_told_when_to_come_back() {
+    let axon = start(MinerConfig { rate_per_hotkey: 0.01, burst_per_hotkey: 2, ..config() }).await;
+    assert_eq!(axon.say("Alice", "hi").await.status(), 200);
+    assert_eq!(axon.say("Alice", "hi").await.status(), 200);
+    let response = axon.say("Alice", "hi").await;
+    let wait = retry_after(&response);
+    assert!((90..=100).contains(&wait), "{wait}");
+    refusal(response, 429, "rate_limited").await;
+    assert_eq!(axon.say("Bob", "hi").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_full_axon_answers_busy_at_once() {
+    let axon = start(MinerConfig { max_concurrency: 1, queue: 0, ..config() }).await;
+    let held = tokio::spawn(axon.signed("Alice", "/echo", crate::support::ask("wait")).send());
+    axon.parrot.began.notified().await;
+    let response = axon.say("Bob", "hi").await;
+    assert_eq!(retry_after(&response), 1);
+    refusal(response, 503, "busy").await;
+    axon.parrot.go.add_permits(1);
+    assert_eq!(held.await.unwrap().unwrap().status(), 200);
+    assert_eq!(axon.say("Bob", "hi").await.status(), 200);
+}
+
+#[tokio::test]
+async fn in_a_full_queue_more_stake_takes_the_place_of_less() {
+    let axon = start(MinerConfig { max_concurrency: 1, queue: 1, ..config() }).await;
+    let held = tokio::spawn(axon.signed("Dave", "/echo", crate::support::ask("wait")).send());
+    axon.parrot.began.notified().await;
+    let low = tokio::spawn(axon.signed("Bob", "/echo", crate::support::ask("hi")).send());
+    while !axon.get("/metrics").await.1.contains("subnetkit_axon_waiting 1") {}
+    let high = tokio::spawn(axon.signed("Alice", "/echo", crate::support::ask("hi")).send());
+    refusal(low.await.unwrap().unwrap(), 503, "busy").await;
+    axon.parrot.go.add_permits(1);
+    assert_eq!(held.await.unwrap().unwrap().status(), 200);
+    assert_eq!(high.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_handler_is_ended_at_the_deadline_and_its_slot_is_free_again() {
+    let short = Duration::from_millis(100);
+    let axon = start(MinerConfig { request_timeout: short, max_concurrency: 1, ..config() }).await;
+    refusal(axon.say("Alice", "wait").await, 504, "timed_out").await;
+    assert_eq!(axon.say("Alice", "hi").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_request_whose_turn_never_comes_is_answered_busy() {
+    let short = Duration::from_millis(100);
+    let axon = start(MinerConfig { request_timeout: short, max_concurrency: 1, ..config() }).await;
+    let held = tokio::spawn(axon.signed("Alice", "/echo", crate::support::ask("wait")).send());
+    axon.parrot.began.notified().await;
+    let second = tokio::spawn(axon.signed("Bob", "/echo", crate::support::ask("wait")).send());
+    refusal(held.await.unwrap().unwrap(), 504, "timed_out").await;
+    let status = second.await.unwrap().unwrap().status();
+    assert!(status == 503 || status == 504, "{status}");
+}

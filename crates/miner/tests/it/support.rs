@@ -1,0 +1,198 @@
+//! An axon on a free port, and a client that signs as a validator does.
+
+use std::{
+    collections::HashMap,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use reqwest::{Client, RequestBuilder, Response};
+use serde::{Deserialize, Serialize};
+use subnetkit_miner::{Axon, Call, Forward, MinerConfig, Refusal, Roster, Serving, SharedRoster, Standing};
+use subnetkit_protocol::{
+    Hotkey, Keypair, Scheme, Synapse,
+    btauth::{NonceClock, Unsigned, sign},
+};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+pub struct Echo;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    pub say: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    pub said: String,
+    pub to: Hotkey,
+    pub uid: Option<u16>,
+}
+
+impl Synapse for Echo {
+    const NAME: &'static str = "echo";
+    type Request = Ask;
+    type Response = Said;
+}
+
+/// Echoes. Some words make it misbehave.
+pub struct Parrot {
+    /// Tells that a call for `wait` began.
+    pub began: Notify,
+    /// Each permit lets one call for `wait` finish.
+    pub go: Semaphore,
+}
+
+#[async_trait]
+impl Forward<Echo> for Parrot {
+    async fn forward(&self, call: Call<Ask>) -> Result<Said, Refusal> {
+        match call.request.say.as_str() {
+            "wait" => {
+                self.began.notify_one();
+                self.go.acquire().await?.forget();
+            }
+            "panic" => panic!("the parrot is dead"),
+            "fail" => return Err("0x2g".parse::<u64>().unwrap_err().into()),
+            "senseless" => return Err(Refusal::invalid("parrots do not say that")),
+            "tired" => return Err(Refusal::busy(Duration::from_millis(2500))),
+            _ => {}
+        }
+        let uid = call.standing.map(|standing| standing.uid);
+        Ok(Said { said: call.request.say, to: call.caller, uid })
+    }
+}
+
+/// A running axon. Dropping it ends it.
+pub struct Running {
+    pub address: SocketAddr,
+    pub own: Hotkey,
+    pub parrot: Arc<Parrot>,
+    pub roster: SharedRoster,
+    pub serving: Serving,
+    pub shutdown: CancellationToken,
+    pub ended: JoinHandle<()>,
+    pub client: Client,
+}
+
+pub fn config() -> MinerConfig {
+    MinerConfig { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..MinerConfig::default() }
+}
+
+pub fn key(name: &str) -> Keypair {
+    Keypair::from_uri(&format!("//{name}"), Scheme::Sr25519).unwrap()
+}
+
+/// Alice and Bob validate, Charlie has no permit, Dave owns the subnet and has nothing else, the miner is uid 9.
+pub fn roster() -> Roster {
+    let standing =
+        |uid, validator_permit, stake_rao, owner| Standing { uid, validator_permit, stake_rao, owner };
+    let members = HashMap::from([
+        (key("Alice").account(), standing(0, true, 1_000, false)),
+        (key("Bob").account(), standing(1, true, 500, false)),
+        (key("Charlie").account(), standing(2, false, 1_000, false)),
+        (key("Dave").account(), standing(3, false, 0, true)),
+        (key("Miner").account(), standing(9, false, 0, false)),
+    ]);
+    Roster { block: 1, members }
+}
+
+pub async fn start(config: MinerConfig) -> Running {
+    start_with(config, |axon| axon).await
+}
+
+pub async fn start_with(config: MinerConfig, change: impl FnOnce(Axon) -> Axon) -> Running {
+    let own = key("Miner").account();
+    let parrot = Arc::new(Parrot { began: Notify::new(), go: Semaphore::new(0) });
+    let axon = Axon::new(own, config).serve::<Echo>(Arc::clone(&parrot));
+    let bound = change(axon).bind().await.unwrap();
+    let (address, roster, serving) = (bound.local_addr(), bound.roster(), bound.serving());
+    roster.publish(self::roster());
+    let shutdown = CancellationToken::new();
+    let ended = tokio::spawn(bound.run(shutdown.clone()));
+    let client = Client::builder().no_proxy().build().unwrap();
+    Running { address, own, parrot, roster, serving, shutdown, ended, client }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.ended.abort();
+    }
+}
+
+impl Running {
+    pub fn url(&self, target: &str) -> String {
+        format!("http://{}{target}", self.address)
+    }
+
+    pub fn headers(&self, signer: &Keypair, target: &str, body: &[u8]) -> Vec<(&'static str, String)> {
+        self.headers_at(signer, target, body, NonceClock::new().next())
+    }
+
+    pub fn headers_at(
+        &self,
+        signer: &Keypair,
+        target: &str,
+        body: &[u8],
+        nonce: u64,
+    ) -> Vec<(&'static str, String)> {
+        sign(signer, &Unsigned { method: "POST", target, body, receiver: Some(&self.own), nonce }).unwrap()
+    }
+
+    /// A signed request, not yet sent.
+    pub fn signed(&self, signer: &str, target: &str, body: impl Into<Vec<u8>>) -> RequestBuilder {
+        let body = body.into();
+        let headers = self.headers(&key(signer), target, &body);
+        self.post(target, headers, body)
+    }
+
+    pub fn post(&self, target: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> RequestBuilder {
+        let request =
+            self.client.post(self.url(target)).header("content-type", "application/json").body(body);
+        headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))
+    }
+
+    /// Asks the parrot to say a word.
+    pub async fn say(&self, signer: &str, word: &str) -> Response {
+        self.signed(signer, "/echo", ask(word)).send().await.unwrap()
+    }
+
+    pub async fn get(&self, target: &str) -> (u16, String) {
+        let response = self.client.get(self.url(target)).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+}
+
+pub fn ask(word: &str) -> Vec<u8> {
+    serde_json::to_vec(&Ask { say: word.to_owned() }).unwrap()
+}
+
+/// Checks a refusal: status, kind, and that there is a sentence.
+#[track_caller]
+pub fn refusal(response: Response, status: u16, kind: &'static str) -> impl Future<Output = ()> {
+    let caller = std::panic::Location::caller();
+    async move {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Body {
+            error: String,
+            message: String,
+        }
+        let got = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        assert_eq!(got, status, "{text} at {caller}");
+        let body: Body = serde_json::from_str(&text).unwrap();
+        assert_eq!(body.error, kind, "{text} at {caller}");
+        assert!(body.message.len() > 10, "{text} at {caller}");
+    }
+}
+
+pub fn retry_after(response: &Response) -> u64 {
+    response.headers()["retry-after"].to_str().unwrap().parse().unwrap()
+}
