@@ -1,0 +1,183 @@
+//! What came back from each miner asked.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use subnetkit_protocol::{Hotkey, Synapse};
+
+/// What one hotkey did with its request.
+pub struct Answer<S: Synapse> {
+    /// Who was asked.
+    pub hotkey: Hotkey,
+    /// What happened.
+    pub outcome: Outcome<S::Response>,
+}
+
+impl<S: Synapse> Answer<S> {
+    /// The response and the time it took, if there is one.
+    #[must_use]
+    pub const fn response(&self) -> Option<(&S::Response, Duration)> {
+        match &self.outcome {
+            Outcome::Answered { response, elapsed } => Some((response, *elapsed)),
+            _ => None,
+        }
+    }
+}
+
+impl<S: Synapse> fmt::Debug for Answer<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("hotkey", &self.hotkey).field("outcome", &self.outcome.kind()).finish()
+    }
+}
+
+/// The ways a request can end. Only what is the miner's doing is here: a request that this validator could not send for
+/// reasons of its own is no answer at all, and the hotkey stays *not asked*.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Outcome<R> {
+    /// The miner answered with a well-formed response; whether it is right is for the judge to say.
+    Answered {
+        /// The response.
+        response: R,
+        /// From the start of the attempt to the last byte of the answer.
+        elapsed: Duration,
+    },
+    /// The miner said no.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The beginning of the miner's reason, untrusted.
+        message: String,
+        /// How long the miner asks to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// The answer was not complete in time.
+    TimedOut {
+        /// The time the miner had.
+        after: Duration,
+    },
+    /// No connection to the miner's axon, or it broke.
+    Unreachable {
+        /// What failed.
+        reason: String,
+    },
+    /// The miner answered, but not with this synapse's response.
+    Malformed {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The answer is larger than `max_response_bytes`.
+    TooLarge {
+        /// The limit it exceeds.
+        limit_bytes: usize,
+    },
+    /// The hotkey has no axon on chain, is not registered, or published an address that is not dialled.
+    NotServing {
+        /// Which of these.
+        reason: String,
+    },
+}
+
+impl<R> Outcome<R> {
+    /// The kind, without the details.
+    #[must_use]
+    pub const fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Answered { .. } => OutcomeKind::Answered,
+            Self::Refused { .. } => OutcomeKind::Refused,
+            Self::TimedOut { .. } => OutcomeKind::TimedOut,
+            Self::Unreachable { .. } => OutcomeKind::Unreachable,
+            Self::Malformed { .. } => OutcomeKind::Malformed,
+            Self::TooLarge { .. } => OutcomeKind::TooLarge,
+            Self::NotServing { .. } => OutcomeKind::NotServing,
+        }
+    }
+
+    /// One line for the ledger and the log; empty for an answer.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Answered { .. } => String::new(),
+            Self::Refused { status, message, .. } => format!("{status} {message}"),
+            Self::TimedOut { after } => format!("no answer within {} ms", after.as_millis()),
+            Self::Unreachable { reason } | Self::Malformed { reason } | Self::NotServing { reason } => {
+                reason.clone()
+            }
+            Self::TooLarge { limit_bytes } => format!("more than {limit_bytes} bytes"),
+        }
+    }
+
+    /// The time of an answer.
+    #[must_use]
+    pub const fn elapsed(&self) -> Option<Duration> {
+        match self {
+            Self::Answered { elapsed, .. } => Some(*elapsed),
+            _ => None,
+        }
+    }
+}
+
+/// [`Outcome`] without its details: what the ledger counts and the metrics label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each mirrors the variant of Outcome of the same name")]
+pub enum OutcomeKind {
+    Answered,
+    Refused,
+    TimedOut,
+    Unreachable,
+    Malformed,
+    TooLarge,
+    NotServing,
+}
+
+impl OutcomeKind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::Answered,
+        Self::Refused,
+        Self::TimedOut,
+        Self::Unreachable,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::NotServing,
+    ];
+
+    /// The name in the ledger and in metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::TimedOut => "timed_out",
+            Self::Unreachable => "unreachable",
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too_large",
+            Self::NotServing => "not_serving",
+        }
+    }
+}
+
+impl fmt::Display for OutcomeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for OutcomeKind {
+    type Err = UnknownOutcome;
+
+    fn from_str(text: &str) -> Result<Self, UnknownOutcome> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| UnknownOutcome(text.to_owned()))
+    }
+}
+
+/// A text that names no outcome.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an outcome")]
+pub struct UnknownOutcome(String);

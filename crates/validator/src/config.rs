@@ -1,0 +1,303 @@
+//! The settings of a validator, with their units and defaults.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::dendrite::DendriteLimits;
+use crate::weights::WhenAllZero;
+
+/// Everything a validator can be told. Every queue, cache and wait it has is bounded by one of these.
+///
+/// In a file, `netuid` and `when_all_zero` must be given; all else has a default. Unknown keys are errors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ValidatorConfig {
+    /// The subnet to validate.
+    pub netuid: u16,
+    /// What to submit when no registered neuron has a reward: `burn-to-owner`, `hold-last` or `skip`.
+    /// There is no default: uniform weights are never sent, and which of the three is right is the operator's decision.
+    pub when_all_zero: WhenAllZero,
+
+    /// Time from the start of one round to the start of the next: seconds (`"60s"`), milliseconds (`"500ms"`) or
+    /// blocks (`"5 blocks"`). A round that takes longer delays the next one; rounds never overlap. Default `"60s"`.
+    #[serde(default = "defaults::round_interval")]
+    pub round_interval: RoundInterval,
+    /// Most hotkeys offered to a round's `task`, drawn at random from those that serve an axon. Default 256.
+    #[serde(default = "defaults::sample_size")]
+    pub sample_size: usize,
+    /// Longest the `task` hook may take, in milliseconds. Default 30000.
+    #[serde(default = "defaults::task_timeout_ms")]
+    pub task_timeout_ms: u64,
+    /// Longest the `score` hook may take, in milliseconds. Default 120000.
+    #[serde(default = "defaults::score_timeout_ms")]
+    pub score_timeout_ms: u64,
+    /// Longest the `reward` hook may take, in milliseconds. Default 30000.
+    #[serde(default = "defaults::reward_timeout_ms")]
+    pub reward_timeout_ms: u64,
+
+    /// Longest wait for one miner's whole answer, in milliseconds, unless the task names another. Default 12000.
+    #[serde(default = "defaults::ask_timeout_ms")]
+    pub ask_timeout_ms: u64,
+    /// Longest wait for a connection to a miner, in milliseconds. Default 4000.
+    #[serde(default = "defaults::connect_timeout_ms")]
+    pub connect_timeout_ms: u64,
+    /// Attempts per miner and round. Only an attempt that never reached the miner is repeated, with a fresh signature,
+    /// within the same `ask_timeout_ms`. Default 2.
+    #[serde(default = "defaults::ask_attempts")]
+    pub ask_attempts: u32,
+    /// Most miners asked at the same time. Default 64.
+    #[serde(default = "defaults::ask_concurrency")]
+    pub ask_concurrency: usize,
+    /// Largest answer read from a miner, in bytes. Default 8388608 (8 MiB).
+    #[serde(default = "defaults::max_response_bytes")]
+    pub max_response_bytes: usize,
+    /// Dial miners at private and loopback addresses. Only for a network on one machine or one LAN: on a public
+    /// network it lets a miner point this process at services behind the firewall. Default false.
+    #[serde(default)]
+    pub allow_private_addresses: bool,
+
+    /// Submit weights when this many blocks or fewer remain before the epoch, but not before half of the tempo has
+    /// passed. Default 20.
+    #[serde(default = "defaults::submit_margin_blocks")]
+    pub submit_margin_blocks: u64,
+    /// Submissions tried per epoch before waiting for the next one. Default 3.
+    #[serde(default = "defaults::submit_attempts")]
+    pub submit_attempts: u32,
+    /// The version key sent with weights. A subnet that demands a higher one refuses them. Default 0.
+    #[serde(default)]
+    pub version_key: u64,
+
+    /// The ledger, an SQLite file. It belongs to one hotkey on one subnet of one chain. Default `validator.sqlite`.
+    #[serde(default = "defaults::ledger_path")]
+    pub ledger_path: PathBuf,
+    /// Rounds kept in the ledger; older ones are deleted. Default 20000.
+    #[serde(default = "defaults::ledger_rounds")]
+    pub ledger_rounds: u64,
+    /// Submissions kept in the ledger; older ones are deleted. Default 5000.
+    #[serde(default = "defaults::ledger_submissions")]
+    pub ledger_submissions: u64,
+
+    /// Where to serve `/healthz`, `/readyz` and `/metrics`. Default: nowhere.
+    #[serde(default)]
+    pub status_listen: Option<SocketAddr>,
+    /// The chain counts as lost, and readiness turns red, after this many block times without a new block. Default 8.
+    #[serde(default = "defaults::max_silent_blocks")]
+    pub max_silent_blocks: u32,
+    /// Reports kept for a subscriber that reads slowly; older ones are dropped. Default 256.
+    #[serde(default = "defaults::report_buffer")]
+    pub report_buffer: usize,
+}
+
+mod defaults {
+    use super::{PathBuf, RoundInterval};
+    use std::time::Duration;
+
+    pub(super) const fn round_interval() -> RoundInterval {
+        RoundInterval::Time(Duration::from_secs(60))
+    }
+    pub(super) const fn sample_size() -> usize {
+        256
+    }
+    pub(super) const fn task_timeout_ms() -> u64 {
+        30_000
+    }
+    pub(super) const fn score_timeout_ms() -> u64 {
+        120_000
+    }
+    pub(super) const fn reward_timeout_ms() -> u64 {
+        30_000
+    }
+    pub(super) const fn ask_timeout_ms() -> u64 {
+        12_000
+    }
+    pub(super) const fn connect_timeout_ms() -> u64 {
+        4_000
+    }
+    pub(super) const fn ask_attempts() -> u32 {
+        2
+    }
+    pub(super) const fn ask_concurrency() -> usize {
+        64
+    }
+    pub(super) const fn max_response_bytes() -> usize {
+        8 * 1024 * 1024
+    }
+    pub(super) const fn submit_margin_blocks() -> u64 {
+        20
+    }
+    pub(super) const fn submit_attempts() -> u32 {
+        3
+    }
+    pub(super) fn ledger_path() -> PathBuf {
+        PathBuf::from("validator.sqlite")
+    }
+    pub(super) const fn ledger_rounds() -> u64 {
+        20_000
+    }
+    pub(super) const fn ledger_submissions() -> u64 {
+        5_000
+    }
+    pub(super) const fn max_silent_blocks() -> u32 {
+        8
+    }
+    pub(super) const fn report_buffer() -> usize {
+        256
+    }
+}
+
+/// A setting whose value cannot work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the setting `{setting}` {problem}")]
+pub struct ConfigError {
+    /// The name of the setting.
+    pub setting: &'static str,
+    /// What is wrong with it, and what would be right.
+    pub problem: String,
+}
+
+impl ValidatorConfig {
+    /// The defaults for a subnet; `when_all_zero` has none.
+    #[must_use]
+    pub fn new(netuid: u16, when_all_zero: WhenAllZero) -> Self {
+        Self {
+            netuid,
+            when_all_zero,
+            round_interval: defaults::round_interval(),
+            sample_size: defaults::sample_size(),
+            task_timeout_ms: defaults::task_timeout_ms(),
+            score_timeout_ms: defaults::score_timeout_ms(),
+            reward_timeout_ms: defaults::reward_timeout_ms(),
+            ask_timeout_ms: defaults::ask_timeout_ms(),
+            connect_timeout_ms: defaults::connect_timeout_ms(),
+            ask_attempts: defaults::ask_attempts(),
+            ask_concurrency: defaults::ask_concurrency(),
+            max_response_bytes: defaults::max_response_bytes(),
+            allow_private_addresses: false,
+            submit_margin_blocks: defaults::submit_margin_blocks(),
+            submit_attempts: defaults::submit_attempts(),
+            version_key: 0,
+            ledger_path: defaults::ledger_path(),
+            ledger_rounds: defaults::ledger_rounds(),
+            ledger_submissions: defaults::ledger_submissions(),
+            status_listen: None,
+            max_silent_blocks: defaults::max_silent_blocks(),
+            report_buffer: defaults::report_buffer(),
+        }
+    }
+
+    /// Refuses values that can never work, naming the setting.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let positive: [(&'static str, u64); 13] = [
+            ("sample_size", self.sample_size as u64),
+            ("task_timeout_ms", self.task_timeout_ms),
+            ("score_timeout_ms", self.score_timeout_ms),
+            ("reward_timeout_ms", self.reward_timeout_ms),
+            ("ask_timeout_ms", self.ask_timeout_ms),
+            ("connect_timeout_ms", self.connect_timeout_ms),
+            ("ask_attempts", u64::from(self.ask_attempts)),
+            ("ask_concurrency", self.ask_concurrency as u64),
+            ("max_response_bytes", self.max_response_bytes as u64),
+            ("submit_attempts", u64::from(self.submit_attempts)),
+            ("ledger_rounds", self.ledger_rounds),
+            ("ledger_submissions", self.ledger_submissions),
+            ("report_buffer", self.report_buffer as u64),
+        ];
+        if let Some((setting, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return Err(ConfigError { setting, problem: "is 0; it must be at least 1".to_owned() });
+        }
+        if self.netuid == 0 {
+            let problem = "is 0, the root network, which takes no weights; name a subnet".to_owned();
+            return Err(ConfigError { setting: "netuid", problem });
+        }
+        // The chain counts a call into the block after the head it was sent at, and that must precede the epoch.
+        if self.submit_margin_blocks < 2 {
+            let problem = format!(
+                "is {}; weights need at least 2 blocks before the epoch to count in it",
+                self.submit_margin_blocks
+            );
+            return Err(ConfigError { setting: "submit_margin_blocks", problem });
+        }
+        if self.max_silent_blocks < 2 {
+            let problem = "must be at least 2: one late block is not a lost chain".to_owned();
+            return Err(ConfigError { setting: "max_silent_blocks", problem });
+        }
+        Ok(())
+    }
+
+    /// The part of the settings that bounds outgoing requests.
+    #[must_use]
+    pub fn dendrite_limits(&self) -> DendriteLimits {
+        DendriteLimits {
+            timeout: Duration::from_millis(self.ask_timeout_ms),
+            connect_timeout: Duration::from_millis(self.connect_timeout_ms),
+            attempts: self.ask_attempts,
+            concurrency: self.ask_concurrency,
+            max_response_bytes: self.max_response_bytes,
+            allow_private_addresses: self.allow_private_addresses,
+        }
+    }
+}
+
+/// The distance between the starts of two rounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundInterval {
+    /// Wall-clock time.
+    Time(Duration),
+    /// Blocks of the chain.
+    Blocks(u64),
+}
+
+/// The text is not a round interval.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("round_interval is {0:?}; write seconds (\"60s\"), milliseconds (\"500ms\") or blocks (\"5 blocks\"), above zero")]
+pub struct RoundIntervalError(String);
+
+impl FromStr for RoundInterval {
+    type Err = RoundIntervalError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = || RoundIntervalError(text.to_owned());
+        let trimmed = text.trim();
+        let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = trimmed.split_at_checked(digits).ok_or_else(bad)?;
+        let number: u64 = number.parse().map_err(|_| bad())?;
+        if number == 0 {
+            return Err(bad());
+        }
+        match unit.trim_start() {
+            "s" => Ok(Self::Time(Duration::from_secs(number))),
+            "ms" => Ok(Self::Time(Duration::from_millis(number))),
+            "block" | "blocks" => Ok(Self::Blocks(number)),
+            _ => Err(bad()),
+        }
+    }
+}
+
+impl fmt::Display for RoundInterval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(time) if time.subsec_millis() == 0 => write!(f, "{}s", time.as_secs()),
+            Self::Time(time) => write!(f, "{}ms", time.as_millis()),
+            Self::Blocks(1) => f.write_str("1 block"),
+            Self::Blocks(blocks) => write!(f, "{blocks} blocks"),
+        }
+    }
+}
+
+impl Serialize for RoundInterval {
+    fn serialize<Out: Serializer>(&self, serializer: Out) -> Result<Out::Ok, Out::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RoundInterval {
+    fn deserialize<In: Deserializer<'de>>(deserializer: In) -> Result<Self, In::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}

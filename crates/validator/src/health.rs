@@ -1,0 +1,60 @@
+//! Whether this validator can do its work right now, and if not, why.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// What `/readyz` answers from. Shared by all tasks of one validator.
+#[derive(Debug)]
+pub(crate) struct Health {
+    max_silence: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    last_head: Option<Instant>,
+    faults: BTreeMap<&'static str, String>,
+}
+
+impl Health {
+    pub(crate) fn new(max_silence: Duration) -> Self {
+        Self { max_silence, state: Mutex::default() }
+    }
+
+    pub(crate) fn head_seen(&self) {
+        self.with(|state| state.last_head = Some(Instant::now()));
+    }
+
+    /// Names what is wrong with a part, until it is cleared.
+    pub(crate) fn fault(&self, part: &'static str, reason: String) {
+        self.with(|state| state.faults.insert(part, reason));
+    }
+
+    pub(crate) fn clear(&self, part: &'static str) {
+        self.with(|state| state.faults.remove(part));
+    }
+
+    /// Every reason not to be ready; empty if ready.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        self.with(|state| {
+            let silence = match state.last_head {
+                None => Some("no block has been heard of yet".to_owned()),
+                Some(last) if last.elapsed() > self.max_silence => Some(format!(
+                    "no new block for {} s; the limit is {} s (max_silent_blocks)",
+                    last.elapsed().as_secs(),
+                    self.max_silence.as_secs()
+                )),
+                Some(_) => None,
+            };
+            let faults = state.faults.iter().map(|(part, reason)| format!("{part}: {reason}"));
+            silence.into_iter().chain(faults).collect()
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

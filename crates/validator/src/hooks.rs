@@ -1,0 +1,74 @@
+//! What a subnet writes: how to judge answers, and how scores over time become weights.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use subnetkit_chain::Metagraph;
+use subnetkit_protocol::{Hotkey, Synapse};
+
+use crate::answer::Answer;
+use crate::ledger::Ledger;
+use crate::scores::{Scores, Weights};
+use crate::task::Task;
+
+/// Judges answers. The builder's first hook on the validator's side.
+///
+/// A hook that panics or exceeds its timeout costs one round, never the process.
+#[async_trait]
+pub trait Score<S: Synapse>: Send + Sync + 'static {
+    /// What to ask in this round, and of whom: usually one request to everyone in [`Round::sample`].
+    async fn task(&self, round: &Round) -> Task<S>;
+
+    /// The score of each hotkey that deserves one. `answers` holds one entry per hotkey the task named, including those
+    /// that refused, timed out or answered garbage. A hotkey left out of the result stays unscored, which is not a zero.
+    async fn score(&self, task: &Task<S>, answers: &[Answer<S>]) -> Scores;
+}
+
+/// Turns the history of scores into weights. The builder's second hook on the validator's side.
+///
+/// Called on a thread that may block, once per submission. [`crate::Ema`] is a ready one.
+pub trait Reward: Send + Sync + 'static {
+    /// What each hotkey deserves, in any unit: only ratios matter. Hotkeys left out, or not registered, get nothing.
+    fn reward(&self, ledger: &Ledger, subnet: &Metagraph) -> Weights;
+}
+
+/// The frame of one round, given to [`Score::task`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Round {
+    /// The round's number in the ledger; it only grows, also across restarts.
+    pub id: u64,
+    /// The subnet.
+    pub netuid: u16,
+    /// The validator's own hotkey.
+    pub me: Hotkey,
+    /// A random number drawn for this round and kept in the ledger: seed task generation with it and the round can be
+    /// told again later.
+    pub seed: u64,
+    /// The neurons as of the start of the round.
+    pub subnet: Arc<Metagraph>,
+    /// Hotkeys drawn for this round, in random order, at most `sample_size`.
+    pub sample: Vec<Hotkey>,
+}
+
+impl Round {
+    /// Frames a round over a metagraph, drawing the sample from the neurons that serve an axon, except `me`.
+    ///
+    /// Holders of a validator permit are drawn too: on a subnet with fewer neurons than validator seats, a miner that
+    /// has earned holds stake and with it a permit.
+    #[must_use]
+    pub fn new(id: u64, me: Hotkey, seed: u64, sample_size: usize, subnet: Arc<Metagraph>) -> Self {
+        let mut sample: Vec<Hotkey> = subnet
+            .neurons
+            .iter()
+            .filter(|neuron| neuron.axon.is_some() && neuron.hotkey != me)
+            .map(|neuron| neuron.hotkey)
+            .collect();
+        sample.shuffle(&mut StdRng::seed_from_u64(seed));
+        sample.truncate(sample_size);
+        Self { id, netuid: subnet.netuid, me, seed, subnet, sample }
+    }
+}

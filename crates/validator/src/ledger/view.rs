@@ -1,0 +1,167 @@
+//! The reading side: what a reward hook may ask of the past.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::{Duration, UNIX_EPOCH};
+
+use rusqlite::{Connection, OpenFlags, Row, params};
+use subnetkit_protocol::Hotkey;
+
+use super::records::Scored;
+use super::{LedgerError, from_bits, schema};
+use crate::answer::OutcomeKind;
+use crate::scores::Scores;
+
+/// The history of scores, keyed by hotkey, read-only. It outlives uids: a hotkey keeps its past when it registers anew,
+/// and a new owner of its uid does not inherit it.
+///
+/// Methods return plain values. If the file cannot be read they return nothing *and remember the fault*, and whatever
+/// the hook made of it is thrown away.
+pub struct Ledger {
+    connection: Connection,
+    fault: RefCell<Option<LedgerError>>,
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").finish_non_exhaustive()
+    }
+}
+
+const SCORED: &str =
+    "SELECT answer.hotkey, round.id, round.started_ms, answer.outcome, answer.elapsed_us, answer.score
+                      FROM answer JOIN round ON round.id = answer.round WHERE answer.score IS NOT NULL";
+
+impl Ledger {
+    pub(super) fn open(path: &Path) -> Result<Self, LedgerError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)
+            .map_err(|source| LedgerError::Open { path: path.to_owned(), source })?;
+        Ok(Self { connection, fault: RefCell::new(None) })
+    }
+
+    /// A ledger in memory that holds these rounds, oldest first: for testing a [`crate::Reward`] without a network.
+    /// Each hotkey in a round's scores counts as having answered.
+    pub fn of_rounds<'a>(rounds: impl IntoIterator<Item = &'a Scores>) -> Result<Self, LedgerError> {
+        let mut connection = Connection::open_in_memory()?;
+        schema::migrate(&mut connection)?;
+        let transaction = connection.transaction()?;
+        for scores in rounds {
+            transaction.execute(
+                "INSERT INTO round (started_ms, block, seed, state) VALUES (?1, 0, 0, 'scored')",
+                params![super::store::now_ms()],
+            )?;
+            let round = transaction.last_insert_rowid();
+            for (hotkey, score) in scores.iter() {
+                transaction.execute(
+                    "INSERT INTO answer (round, hotkey, outcome, score) VALUES (?1, ?2, 'answered', ?3)",
+                    params![round, hotkey.as_bytes(), score],
+                )?;
+            }
+        }
+        transaction.commit()?;
+        Ok(Self { connection, fault: RefCell::new(None) })
+    }
+
+    /// The id of the newest scored round.
+    #[must_use]
+    pub fn last_round(&self) -> Option<u64> {
+        self.answer(|connection| {
+            let newest = "SELECT max(id) FROM round WHERE state = 'scored'";
+            Ok(connection.query_row(newest, [], |row| row.get::<_, Option<i64>>(0))?.map(from_bits))
+        })
+    }
+
+    /// Every score of the newest `rounds` rounds, per hotkey, oldest first. Rounds in which a hotkey was not asked, or
+    /// not scored, leave no entry.
+    #[must_use]
+    pub fn scores(&self, rounds: u32) -> BTreeMap<Hotkey, Vec<Scored>> {
+        self.answer(|connection| {
+            let sql = format!("{SCORED} AND round.id > (SELECT max(id) FROM round) - ?1 ORDER BY round.id");
+            let mut query = connection.prepare(&sql)?;
+            let mut rows = query.query(params![rounds])?;
+            let mut scores: BTreeMap<Hotkey, Vec<Scored>> = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                let (hotkey, scored) = scored(row)?;
+                scores.entry(hotkey).or_default().push(scored);
+            }
+            Ok(scores)
+        })
+    }
+
+    /// The newest `limit` scores of one hotkey, oldest first.
+    #[must_use]
+    pub fn history(&self, hotkey: &Hotkey, limit: u32) -> Vec<Scored> {
+        self.answer(|connection| {
+            let sql = format!("{SCORED} AND answer.hotkey = ?1 ORDER BY round.id DESC LIMIT ?2");
+            let mut query = connection.prepare(&sql)?;
+            let mut rows = query.query(params![hotkey.as_bytes(), limit])?;
+            let mut history = Vec::new();
+            while let Some(row) = rows.next()? {
+                history.push(scored(row)?.1);
+            }
+            history.reverse();
+            Ok(history)
+        })
+    }
+
+    /// The exponential moving average of each hotkey's scores over the newest `rounds` rounds: starting from 0, each
+    /// score moves it by `alpha` (0 to 1) of the difference. Rounds without a score leave it as it was.
+    ///
+    /// Starting from 0 makes a fresh hotkey earn its place: registering anew never pays more than staying.
+    #[must_use]
+    pub fn ema(&self, alpha: f64, rounds: u32) -> BTreeMap<Hotkey, f64> {
+        let smooth =
+            |history: &[Scored]| history.iter().fold(0.0, |ema, scored| ema + alpha * (scored.score - ema));
+        self.scores(rounds).into_iter().map(|(hotkey, history)| (hotkey, smooth(&history))).collect()
+    }
+
+    /// How the requests of the newest `rounds` rounds ended, per hotkey.
+    #[must_use]
+    pub fn outcomes(&self, rounds: u32) -> BTreeMap<Hotkey, BTreeMap<OutcomeKind, u64>> {
+        self.answer(|connection| {
+            let mut query = connection.prepare(
+                "SELECT hotkey, outcome, count(*) FROM answer WHERE round > (SELECT max(id) FROM round) - ?1
+                 GROUP BY hotkey, outcome",
+            )?;
+            let mut rows = query.query(params![rounds])?;
+            let mut outcomes: BTreeMap<Hotkey, BTreeMap<OutcomeKind, u64>> = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                let counts = outcomes.entry(Hotkey::from_bytes(row.get(0)?)).or_default();
+                counts.insert(outcome(&row.get::<_, String>(1)?)?, from_bits(row.get(2)?));
+            }
+            Ok(outcomes)
+        })
+    }
+
+    /// The first fault of this view, if any read failed.
+    pub(crate) fn into_fault(self) -> Option<LedgerError> {
+        self.fault.into_inner()
+    }
+
+    fn answer<T: Default>(&self, read: impl FnOnce(&Connection) -> Result<T, LedgerError>) -> T {
+        read(&self.connection).unwrap_or_else(|error| {
+            self.fault.borrow_mut().get_or_insert(error);
+            T::default()
+        })
+    }
+}
+
+fn scored(row: &Row<'_>) -> Result<(Hotkey, Scored), LedgerError> {
+    let elapsed: Option<i64> = row.get(4)?;
+    let scored = Scored {
+        round: from_bits(row.get(1)?),
+        at: UNIX_EPOCH + Duration::from_millis(from_bits(row.get(2)?)),
+        outcome: outcome(&row.get::<_, String>(3)?)?,
+        elapsed: elapsed.map(|micros| Duration::from_micros(from_bits(micros))),
+        score: row.get(5)?,
+    };
+    Ok((Hotkey::from_bytes(row.get(0)?), scored))
+}
+
+fn outcome(text: &str) -> Result<OutcomeKind, LedgerError> {
+    OutcomeKind::from_str(text).map_err(|_| LedgerError::Corrupt { what: "outcome" })
+}

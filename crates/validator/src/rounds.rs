@@ -1,0 +1,172 @@
+//! One round: task, ask, score, record.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use subnetkit_chain::Metagraph;
+use subnetkit_protocol::{Hotkey, Synapse};
+use tokio::task::JoinSet;
+
+use crate::answer::{Answer, Outcome};
+use crate::config::ValidatorConfig;
+use crate::dendrite::{AskError, Dendrite, EncodedRequest};
+use crate::guard::{HookError, HookGuard};
+use crate::hooks::{Round, Score};
+use crate::ledger::{AnswerRecord, LedgerError, LedgerStore, RoundRecord, RoundState};
+use crate::metrics::Metrics;
+use crate::report::{RoundEntry, RoundReport};
+use crate::scores::Scores;
+use crate::task::Task;
+
+/// Runs rounds, one at a time.
+pub(crate) struct Rounds<S: Synapse> {
+    me: Hotkey,
+    score: Arc<dyn Score<S>>,
+    dendrite: Arc<Dendrite>,
+    ledger: LedgerStore,
+    metrics: Arc<Metrics>,
+    sample_size: usize,
+    task_guard: HookGuard,
+    score_guard: HookGuard,
+}
+
+/// Why a round left no scores.
+#[derive(Debug, thiserror::Error)]
+enum RoundFailure {
+    #[error(transparent)]
+    Hook(#[from] HookError),
+    #[error(transparent)]
+    Ask(#[from] AskError),
+}
+
+impl<S: Synapse> Rounds<S> {
+    pub(crate) fn new(
+        config: &ValidatorConfig,
+        me: Hotkey,
+        score: Arc<dyn Score<S>>,
+        dendrite: Arc<Dendrite>,
+        ledger: LedgerStore,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            me,
+            score,
+            dendrite,
+            ledger,
+            metrics,
+            sample_size: config.sample_size,
+            task_guard: HookGuard::new("task", Duration::from_millis(config.task_timeout_ms)),
+            score_guard: HookGuard::new("score", Duration::from_millis(config.score_timeout_ms)),
+        }
+    }
+
+    /// Runs a round over these neurons. A fault in a hook ends in the report; only a ledger that fails is an error,
+    /// because scores that cannot be kept must not look as if they were.
+    pub(crate) async fn run(&self, subnet: Metagraph) -> Result<RoundReport, LedgerError> {
+        let started = Instant::now();
+        let seed = rand::random();
+        let (block, netuid) = (subnet.block, subnet.netuid);
+        let id = self.ledger.open_round(block, seed).await?;
+        let round = Round::new(id, self.me, seed, self.sample_size, Arc::new(subnet));
+
+        let mut answers = Arc::default();
+        let scores = self.ask_and_score(round, &mut answers).await;
+        let (state, scores) = match scores {
+            Ok(scores) => (RoundState::Scored, scores),
+            Err(failure) => (RoundState::Failed(failure.to_string()), Scores::new()),
+        };
+        let records = settle(&answers, scores);
+        for record in &records {
+            self.metrics.answer(record.outcome);
+        }
+        let entries = records.iter().map(entry).collect();
+        self.ledger.close_round(RoundRecord { id, state: state.clone(), answers: records }).await?;
+        self.metrics.round(state == RoundState::Scored, started.elapsed());
+        self.metrics.upkeep();
+        let failure = match state {
+            RoundState::Scored => None,
+            RoundState::Failed(reason) => Some(reason),
+        };
+        Ok(RoundReport { id, validator: self.me, netuid, block, duration: started.elapsed(), failure, entries })
+    }
+
+    /// `answers` is filled before the judge sees them, so that a failing judge does not lose them.
+    async fn ask_and_score(&self, round: Round, answers: &mut Arc<[Answer<S>]>) -> Result<Scores, RoundFailure> {
+        let subnet = Arc::clone(&round.subnet);
+        let judge = Arc::clone(&self.score);
+        let task = self.task_guard.run(async move { judge.task(&round).await }).await?;
+        *answers = self.ask(&task, &subnet).await?.into();
+        let (judge, given) = (Arc::clone(&self.score), Arc::clone(answers));
+        Ok(self.score_guard.run(async move { judge.score(&task, &given).await }).await?)
+    }
+
+    /// Asks everyone the task names, each on a task of its own so that a large answer of one does not delay the clock of
+    /// another.
+    async fn ask(&self, task: &Task<S>, subnet: &Metagraph) -> Result<Vec<Answer<S>>, AskError> {
+        let requests = task.distinct_requests().iter().map(EncodedRequest::new::<S>);
+        let requests = requests.collect::<Result<Vec<_>, _>>()?;
+        let timeout = task.timeout();
+        let mut answers = Vec::with_capacity(task.hotkeys().len());
+        let mut asking: JoinSet<Result<Answer<S>, AskError>> = JoinSet::new();
+        for (hotkey, index) in task.indexed_asks() {
+            // `Task` hands out only indices of its own list.
+            let Some(request) = requests.get(index).cloned() else { continue };
+            match subnet.neuron(&hotkey).map(|neuron| neuron.axon) {
+                Some(Some(axon)) => {
+                    let dendrite = Arc::clone(&self.dendrite);
+                    asking.spawn(async move {
+                        let outcome = dendrite.ask::<S>(&hotkey, axon, &request, timeout).await?;
+                        Ok(Answer { hotkey, outcome })
+                    });
+                }
+                Some(None) => answers.push(not_serving(hotkey, "it serves no axon")),
+                None => answers.push(not_serving(hotkey, "it is not registered")),
+            }
+        }
+        while let Some(asked) = asking.join_next().await {
+            match asked {
+                Ok(answer) => answers.push(answer?),
+                // A response type's own decoding can panic. Whose fault that is cannot be told: not asked.
+                Err(ended) => tracing::error!(error = %ended, synapse = S::NAME, "an ask ended early"),
+            }
+        }
+        answers.sort_by_key(|answer| answer.hotkey);
+        Ok(answers)
+    }
+}
+
+fn not_serving<S: Synapse>(hotkey: Hotkey, reason: &str) -> Answer<S> {
+    Answer { hotkey, outcome: Outcome::NotServing { reason: reason.to_owned() } }
+}
+
+/// Joins answers and scores. A score for a hotkey that was not asked, or one that is no score, is dropped and named in the
+/// log: it must not become a zero.
+fn settle<S: Synapse>(answers: &[Answer<S>], mut scores: Scores) -> Vec<AnswerRecord> {
+    scores.retain(|hotkey, score| {
+        let asked = answers.iter().any(|answer| answer.hotkey == *hotkey);
+        let valid = score.is_finite() && score >= 0.0;
+        if !asked {
+            tracing::warn!(%hotkey, score, "the score hook scored a hotkey that was not asked; the score is dropped");
+        } else if !valid {
+            tracing::warn!(%hotkey, score, "the score hook gave a score that is negative or not finite; it is dropped");
+        }
+        asked && valid
+    });
+    let record = |answer: &Answer<S>| AnswerRecord {
+        hotkey: answer.hotkey,
+        outcome: answer.outcome.kind(),
+        elapsed: answer.outcome.elapsed(),
+        detail: answer.outcome.detail(),
+        score: scores.get(&answer.hotkey),
+    };
+    answers.iter().map(record).collect()
+}
+
+fn entry(record: &AnswerRecord) -> RoundEntry {
+    RoundEntry {
+        hotkey: record.hotkey,
+        outcome: record.outcome,
+        elapsed: record.elapsed,
+        score: record.score,
+    }
+}
