@@ -1,1 +1,72 @@
-//! The Bittensor chain client: everything encoded and decoded from live metadata by name.
+//! The Bittensor chain client: connect, read a subnet, send transactions and learn by name what became of them.
+//!
+//! This is the only crate that names pallets, calls, storage items and runtime APIs. Nothing about their layout is
+//! compiled in: every argument is encoded and every answer decoded by name from the metadata the node serves, so a
+//! runtime upgrade that adds fields, wraps a type or moves an index does not break a running process.
+//!
+//! It is **not** a wallet (keys come from `subnetkit-wallet`), not an HTTP client of miners, and decides nothing: when
+//! to set weights or whom to query is up to the miner and validator crates.
+//!
+//! Start reading at [`Chain`] (the connection and what can be read), then [`Call`] and [`SubmitError`]
+//! (transactions and their outcome), then [`Runtime`] (the codec that everything passes through).
+
+mod actions;
+mod admin;
+mod call;
+mod chain;
+mod epoch_clock;
+mod error;
+mod events;
+mod heads;
+mod hyperparameters;
+mod metagraph;
+mod network;
+mod nonces;
+mod pinned;
+mod queries;
+mod refusal;
+mod rpc;
+mod runtime;
+mod settings;
+mod transactions;
+mod value;
+
+pub use call::Call;
+pub use chain::Chain;
+pub use epoch_clock::EpochClock;
+pub use error::{CodecError, ConnectError, ReadError, SubmitError};
+pub use events::{Event, Included};
+pub use heads::Head;
+pub use hyperparameters::{Hyperparameters, Parameter};
+pub use metagraph::{Metagraph, Neuron};
+pub use network::{Network, UnknownNetwork};
+pub use pinned::Pinned;
+pub use queries::{AxonRecord, Balance};
+pub use refusal::{Refusal, RefusalKind, RefusedBy};
+pub use runtime::{Runtime, Signing};
+pub use settings::{Settings, WaitFor};
+pub use value::Value;
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// An amount of TAO or alpha in rao: 1e-9 of a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rao(pub u64);
+
+impl Rao {
+    /// Rao in one token.
+    pub const PER_TOKEN: u64 = 1_000_000_000;
+
+    /// Whole tokens; saturates at the largest amount.
+    pub const fn from_tokens(tokens: u64) -> Self {
+        Self(tokens.saturating_mul(Self::PER_TOKEN))
+    }
+}
+
+impl fmt::Display for Rao {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:09}", self.0 / Self::PER_TOKEN, self.0 % Self::PER_TOKEN)
+    }
+}

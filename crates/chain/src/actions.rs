@@ -1,0 +1,233 @@
+//! What miners, validators and subnet owners do on chain.
+
+use crate::{Call, Chain, Included, Rao, Refusal, RefusalKind, SubmitError, Value, pinned::Pinned};
+use std::net::{IpAddr, SocketAddr};
+use subnetkit_protocol::{AccountId, Hotkey, Keypair};
+
+const SUBTENSOR: &str = "SubtensorModule";
+
+/// What `serve_axon` says about the software behind an axon.
+const AXON_VERSION: u32 = 1;
+
+/// The protocol number current clients publish.
+const AXON_PROTOCOL: u8 = 4;
+
+impl Chain {
+    /// Registers a hotkey in a subnet, paying the registration price ([`Chain::burn`]) as it is in that block.
+    /// Gives the uid.
+    ///
+    /// # Errors
+    /// See [`SubmitError`]; among others `SubNetRegistrationDisabled`, `HotKeyAlreadyRegisteredInSubNet`,
+    /// `NotEnoughBalanceToStake`, `NonAssociatedColdKey`.
+    pub async fn register(
+        &self,
+        coldkey: &Keypair,
+        netuid: u16,
+        hotkey: &Hotkey,
+    ) -> Result<u16, SubmitError> {
+        let args = [("netuid", Value::from(netuid)), ("hotkey", (*hotkey).into())];
+        let call = Call::new(SUBTENSOR, "burned_register", args);
+        let included = self.submit(coldkey, call).await?;
+        let event = included.event(SUBTENSOR, "NeuronRegistered");
+        if let Some(uid) = event.and_then(|event| event.fields.item(1)).and_then(Value::number_as) {
+            return Ok(uid);
+        }
+        let uid = self.at_block(included.block.hash).await?.uid(netuid, hotkey).await?;
+        uid.ok_or_else(|| no_effect("burned_register", &included, "the hotkey's uid"))
+    }
+
+    /// Creates a subnet owned by the coldkey, with this hotkey as its first neuron. Gives the netuid.
+    ///
+    /// # Errors
+    /// See [`SubmitError`]; [`SubmitError::NoEffect`] if the chain is full and has only queued it.
+    pub async fn register_network(&self, coldkey: &Keypair, hotkey: &Hotkey) -> Result<u16, SubmitError> {
+        let call = Call::new(SUBTENSOR, "register_network", [("hotkey", *hotkey)]);
+        let included = self.submit(coldkey, call).await?;
+        let event = included.event(SUBTENSOR, "NetworkAdded");
+        let netuid = event.and_then(|event| event.fields.item(0)).and_then(Value::number_as);
+        netuid.ok_or_else(|| no_effect("register_network", &included, "the event NetworkAdded"))
+    }
+
+    /// Starts a subnet: from here on it has emission and its token can be traded.
+    ///
+    /// # Errors
+    /// See [`SubmitError`].
+    pub async fn start_call(&self, owner: &Keypair, netuid: u16) -> Result<Included, SubmitError> {
+        self.submit(owner, Call::new(SUBTENSOR, "start_call", [("netuid", netuid)])).await
+    }
+
+    /// Stakes TAO on a hotkey in a subnet at any price; the subnet must have been started.
+    ///
+    /// # Errors
+    /// See [`SubmitError`].
+    pub async fn add_stake(
+        &self,
+        coldkey: &Keypair,
+        hotkey: &Hotkey,
+        netuid: u16,
+        tao: Rao,
+    ) -> Result<Included, SubmitError> {
+        let args =
+            [("hotkey", Value::from(*hotkey)), ("netuid", netuid.into()), ("amount_staked", tao.into())];
+        self.submit(coldkey, Call::new(SUBTENSOR, "add_stake", args)).await
+    }
+
+    /// Takes alpha stake off a hotkey in a subnet at any price.
+    ///
+    /// # Errors
+    /// See [`SubmitError`].
+    pub async fn remove_stake(
+        &self,
+        coldkey: &Keypair,
+        hotkey: &Hotkey,
+        netuid: u16,
+        alpha: Rao,
+    ) -> Result<Included, SubmitError> {
+        let args =
+            [("hotkey", Value::from(*hotkey)), ("netuid", netuid.into()), ("amount_unstaked", alpha.into())];
+        self.submit(coldkey, Call::new(SUBTENSOR, "remove_stake", args)).await
+    }
+
+    /// Transfers TAO; the sender keeps at least the existential deposit.
+    ///
+    /// # Errors
+    /// See [`SubmitError`].
+    pub async fn transfer(&self, from: &Keypair, to: &AccountId, tao: Rao) -> Result<Included, SubmitError> {
+        let args = [("dest", Value::from(*to)), ("value", tao.into())];
+        self.submit(from, Call::new("Balances", "transfer_keep_alive", args)).await
+    }
+
+    /// Publishes where a hotkey serves. Does nothing, and gives `None`, if the chain has that already: the call is
+    /// rate limited.
+    ///
+    /// # Errors
+    /// See [`SubmitError`]; a `ServingRateLimitExceeded` says how many blocks are left.
+    pub async fn serve_axon(
+        &self,
+        hotkey: &Keypair,
+        netuid: u16,
+        address: SocketAddr,
+    ) -> Result<Option<Included>, SubmitError> {
+        let stored = self.axon(netuid, &hotkey.account()).await?;
+        let same = stored.is_some_and(|record| {
+            record.address == Some(address)
+                && record.version == AXON_VERSION
+                && record.protocol == AXON_PROTOCOL
+        });
+        if same {
+            return Ok(None);
+        }
+        let (ip, ip_type) = match address.ip().to_canonical() {
+            IpAddr::V4(ip) => (u128::from(u32::from(ip)), 4u8),
+            IpAddr::V6(ip) => (u128::from(ip), 6),
+        };
+        let args = [
+            ("netuid", Value::from(netuid)),
+            ("version", AXON_VERSION.into()),
+            ("ip", ip.into()),
+            ("port", address.port().into()),
+            ("ip_type", ip_type.into()),
+            ("protocol", AXON_PROTOCOL.into()),
+            ("placeholder1", 0u8.into()),
+            ("placeholder2", 0u8.into()),
+        ];
+        match self.submit(hotkey, Call::new(SUBTENSOR, "serve_axon", args)).await {
+            Ok(included) => Ok(Some(included)),
+            Err(error) => {
+                let account = hotkey.account();
+                Err(self.explain(error, |at| async move { at.serving_wait(netuid, &account).await }).await)
+            }
+        }
+    }
+
+    /// Sets the weights of a validator directly; for subnets without commit and reveal. Values are relative: the chain
+    /// scales the largest to 65535.
+    ///
+    /// # Errors
+    /// See [`SubmitError`]; a rate limit says how many blocks are left.
+    pub async fn set_weights(
+        &self,
+        hotkey: &Keypair,
+        netuid: u16,
+        weights: &[(u16, u16)],
+        version_key: u64,
+    ) -> Result<Included, SubmitError> {
+        let mut sorted = weights.to_vec();
+        // Liquid alpha on chain expects ascending uids.
+        sorted.sort_unstable();
+        let (uids, values): (Vec<u16>, Vec<u16>) = sorted.into_iter().unzip();
+        let mut args = vec![
+            ("netuid", Value::from(netuid)),
+            ("dests", uids.into()),
+            ("weights", values.into()),
+            ("version_key", version_key.into()),
+        ];
+        let runtime = self.runtime().await?;
+        let name = if runtime.has_call(SUBTENSOR, "set_mechanism_weights") {
+            args.push(("mecid", 0u8.into()));
+            "set_mechanism_weights"
+        } else {
+            "set_weights"
+        };
+        match self.submit(hotkey, Call::new(SUBTENSOR, name, args)).await {
+            Ok(included) => Ok(included),
+            Err(error) => {
+                let account = hotkey.account();
+                Err(self.explain(error, |at| async move { at.weights_wait(netuid, &account).await }).await)
+            }
+        }
+    }
+
+    /// Adds to a rate limit how long it still lasts, if that can be read; else the refusal stays as it is.
+    async fn explain<F, Fut>(&self, error: SubmitError, wait: F) -> SubmitError
+    where
+        F: FnOnce(Pinned) -> Fut + Send,
+        Fut: Future<Output = Option<(u64, String)>> + Send,
+    {
+        let SubmitError::Refused(refusal) = error else { return error };
+        if refusal.kind() != RefusalKind::RateLimited {
+            return SubmitError::Refused(refusal);
+        }
+        let Ok(at) = self.at_best().await else { return SubmitError::Refused(refusal) };
+        let explained: Refusal = match wait(at).await {
+            Some((blocks, detail)) => refusal.with_wait(blocks, detail),
+            None => *refusal,
+        };
+        SubmitError::Refused(Box::new(explained))
+    }
+}
+
+impl Pinned {
+    async fn serving_wait(&self, netuid: u16, hotkey: &Hotkey) -> Option<(u64, String)> {
+        let limit = self.storage(SUBTENSOR, "ServingRateLimit", vec![netuid.into()]);
+        let limit: u64 = limit.await.ok()??.number_as()?;
+        let last = self.axon(netuid, hotkey).await.ok()??.block;
+        Some(self.wait(limit, last))
+    }
+
+    async fn weights_wait(&self, netuid: u16, hotkey: &Hotkey) -> Option<(u64, String)> {
+        let limit = self.storage(SUBTENSOR, "WeightsSetRateLimit", vec![netuid.into()]);
+        let limit: u64 = limit.await.ok()??.number_as()?;
+        let uid = self.uid(netuid, hotkey).await.ok()??;
+        let updates = self.storage(SUBTENSOR, "LastUpdate", vec![netuid.into()]).await.ok()??;
+        let last: u64 = updates.item(usize::from(uid))?.number_as()?;
+        Some(self.wait(limit, last))
+    }
+
+    fn wait(&self, limit: u64, last: u64) -> (u64, String) {
+        let now = self.head().number;
+        let left = last.saturating_add(limit).saturating_sub(now);
+        let detail = format!(
+            "the limit is {limit} blocks, the last time was block {last}, it is block {now}: {left} blocks left"
+        );
+        (left, detail)
+    }
+}
+
+fn no_effect(call: &str, included: &Included, missing: &str) -> SubmitError {
+    SubmitError::NoEffect {
+        call: format!("{SUBTENSOR}.{call}"),
+        block: included.block.number,
+        missing: missing.to_owned(),
+    }
+}

@@ -1,0 +1,111 @@
+//! When a subnet's epochs happen.
+
+use crate::{Chain, CodecError, ReadError, Value, pinned::Pinned};
+use serde::{Deserialize, Serialize};
+
+/// Blocks without an epoch after which the chain runs one whatever the tempo says.
+const MAX_BLOCKS_WITHOUT_EPOCH: u64 = 50_400;
+
+/// The state of a subnet's epoch clock after a block, and what follows from it.
+///
+/// The chain counts from the last epoch, not from block numbers: an epoch is due when `tempo` blocks have passed
+/// since it, or at a block set by the owner, or after 50,400 blocks without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochClock {
+    /// The block this state was read at.
+    pub block: u64,
+    /// Blocks per epoch; 0 means the subnet has none.
+    pub tempo: u16,
+    /// The block the last epoch was counted from.
+    pub last_epoch_block: u64,
+    /// The block an epoch is set for; 0 means none is.
+    pub pending_epoch_at: u64,
+    /// How many epochs there have been.
+    pub epoch_index: u64,
+    /// Blocks since the chain last ran this subnet's epoch.
+    pub blocks_since_last_step: u64,
+}
+
+impl EpochClock {
+    /// The block of the next epoch, if nobody changes the tempo meanwhile; `None` if the tempo is 0. The chain may put
+    /// it off by a block when many subnets are due at once.
+    pub fn next_epoch_block(&self) -> Option<u64> {
+        if self.tempo == 0 {
+            return None;
+        }
+        let automatic = self.last_epoch_block.saturating_add(self.tempo.into());
+        // Blocks since the last step grow by one per block; past the bound an epoch is due at once.
+        let overdue = self
+            .block
+            .saturating_add((MAX_BLOCKS_WITHOUT_EPOCH + 1).saturating_sub(self.blocks_since_last_step));
+        let mut next = automatic.min(overdue);
+        if self.pending_epoch_at > 0 {
+            next = next.min(self.pending_epoch_at);
+        }
+        Some(next.max(self.block + 1))
+    }
+
+    /// Blocks until the next epoch, at least 1; `None` if the tempo is 0.
+    pub fn blocks_until_next(&self) -> Option<u64> {
+        self.next_epoch_block().map(|next| next - self.block)
+    }
+
+    /// Whether the block after this one runs an epoch.
+    pub fn is_due_next_block(&self) -> bool {
+        self.blocks_until_next() == Some(1)
+    }
+
+    /// The epoch number that a transaction in the next block belongs to.
+    ///
+    /// The chain tests this before it counts the block, so the bound of blocks without an epoch takes effect here one
+    /// block later than for the epoch itself.
+    pub fn index_next_block(&self) -> u64 {
+        let uncounted =
+            Self { blocks_since_last_step: self.blocks_since_last_step.saturating_sub(1), ..*self };
+        self.epoch_index + u64::from(uncounted.is_due_next_block())
+    }
+}
+
+impl Chain {
+    /// The epoch clock of a subnet at the best block.
+    ///
+    /// # Errors
+    /// [`ReadError::NoSuchSubnet`] among others.
+    pub async fn epoch_clock(&self, netuid: u16) -> Result<EpochClock, ReadError> {
+        self.at_best().await?.epoch_clock(netuid).await
+    }
+}
+
+impl Pinned {
+    /// The epoch clock of a subnet, in one round trip.
+    ///
+    /// # Errors
+    /// [`ReadError::NoSuchSubnet`] among others.
+    pub async fn epoch_clock(&self, netuid: u16) -> Result<EpochClock, ReadError> {
+        const PALLET: &str = "SubtensorModule";
+        const ITEMS: [&str; 5] =
+            ["Tempo", "LastEpochBlock", "PendingEpochAt", "SubnetEpochIndex", "BlocksSinceLastStep"];
+        let key = || vec![Value::from(netuid)];
+        let mut items: Vec<_> = ITEMS.iter().map(|item| (PALLET, *item, key())).collect();
+        items.push((PALLET, "NetworksAdded", key()));
+        let values = self.storage_many(&items).await?;
+        if values.last().and_then(|value| value.as_ref()?.bool()) != Some(true) {
+            return Err(ReadError::NoSuchSubnet { netuid });
+        }
+        let number = |index: usize| {
+            let value = values[index].as_ref().and_then(Value::number_as::<u64>);
+            value.ok_or_else(|| CodecError::Field {
+                item: format!("{PALLET}.{}", ITEMS[index]),
+                field: "number".to_owned(),
+            })
+        };
+        Ok(EpochClock {
+            block: self.head().number,
+            tempo: u16::try_from(number(0)?).unwrap_or(u16::MAX),
+            last_epoch_block: number(1)?,
+            pending_epoch_at: number(2)?,
+            epoch_index: number(3)?,
+            blocks_since_last_step: number(4)?,
+        })
+    }
+}

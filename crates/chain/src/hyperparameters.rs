@@ -1,0 +1,172 @@
+//! The rules a subnet's owner has set.
+
+use crate::{Chain, CodecError, ReadError, Runtime, Value, pinned::Pinned};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A subnet's parameters. The named fields are those the miner and validator need; `all` has every one the chain
+/// gives, by the chain's own names, also those that did not exist when this was written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Hyperparameters {
+    /// Blocks per epoch.
+    pub tempo: u16,
+    /// Blocks between two settings of weights by one hotkey.
+    pub weights_rate_limit: u64,
+    /// Smallest version key that weights must carry; 0 takes all.
+    pub weights_version: u64,
+    /// Fewest uids with a weight (or all of them, in a smaller subnet).
+    pub min_allowed_weights: u16,
+    /// Largest share of one weight, of 65535.
+    pub max_weights_limit: u16,
+    /// Whether weights are taken by commit and reveal only.
+    pub commit_reveal_weights_enabled: bool,
+    /// Epochs between commit and reveal.
+    pub commit_reveal_period: u64,
+    /// Blocks during which a new neuron is not replaced.
+    pub immunity_period: u16,
+    /// Blocks without weights after which a validator no longer counts.
+    pub activity_cutoff: u64,
+    /// Most validator permits.
+    pub max_validators: u16,
+    /// Whether neurons may register.
+    pub registration_allowed: bool,
+    /// Blocks between two publications of an axon.
+    pub serving_rate_limit: u64,
+    /// Everything, by the chain's names.
+    pub all: BTreeMap<String, Parameter>,
+}
+
+/// A parameter's value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Parameter {
+    /// On or off.
+    Bool(bool),
+    /// A count, a share of 65535 or an amount in rao.
+    Number(u64),
+    /// A fixed-point number.
+    Fixed(f64),
+}
+
+const API: &str = "SubnetInfoRuntimeApi";
+
+/// Newest first: the forms in which runtimes have given the parameters.
+const METHODS: [&str; 3] =
+    ["get_subnet_hyperparams_v3", "get_subnet_hyperparams_v2", "get_subnet_hyperparams"];
+
+impl Hyperparameters {
+    fn decode(method: &str, answer: &Value) -> Result<Option<Self>, CodecError> {
+        let unusable =
+            |field: &str| CodecError::Field { item: format!("{API}.{method}"), field: field.to_owned() };
+        let Some(found) = answer.option().ok_or_else(|| unusable("Option"))? else {
+            return Ok(None);
+        };
+        let all: BTreeMap<String, Parameter> = match found {
+            Value::Struct(fields) => {
+                fields.iter().filter_map(|(name, value)| Some((name.clone(), parameter(value)?))).collect()
+            }
+            Value::List(entries) => entries.iter().filter_map(entry).collect(),
+            _ => return Err(unusable("entries")),
+        };
+        let number = |name: &str| match all.get(name) {
+            Some(Parameter::Number(number)) => Ok(*number),
+            _ => Err(unusable(name)),
+        };
+        let small = |name: &str| number(name).map(|n| u16::try_from(n).unwrap_or(u16::MAX));
+        let flag = |name: &str| match all.get(name) {
+            Some(Parameter::Bool(flag)) => Ok(*flag),
+            _ => Err(unusable(name)),
+        };
+        Ok(Some(Self {
+            tempo: small("tempo")?,
+            weights_rate_limit: number("weights_rate_limit")?,
+            weights_version: number("weights_version")?,
+            min_allowed_weights: small("min_allowed_weights")?,
+            // Newer runtimes no longer give it, because nothing limits a weight there any more.
+            max_weights_limit: small("max_weights_limit").unwrap_or(u16::MAX),
+            commit_reveal_weights_enabled: flag("commit_reveal_weights_enabled")?,
+            commit_reveal_period: number("commit_reveal_period")?,
+            immunity_period: small("immunity_period")?,
+            activity_cutoff: number("activity_cutoff")?,
+            max_validators: small("max_validators")?,
+            registration_allowed: flag("registration_allowed")?,
+            serving_rate_limit: number("serving_rate_limit")?,
+            all,
+        }))
+    }
+}
+
+impl Runtime {
+    /// Reads the answer of a runtime API `SubnetInfoRuntimeApi.get_subnet_hyperparams`, `.._v2` or `.._v3`; `None` if
+    /// the subnet does not exist.
+    ///
+    /// # Errors
+    /// See [`CodecError`].
+    pub fn hyperparameters(
+        &self,
+        method: &str,
+        output: &[u8],
+    ) -> Result<Option<Hyperparameters>, CodecError> {
+        Hyperparameters::decode(method, &self.api_output(API, method, output)?)
+    }
+}
+
+impl Chain {
+    /// A subnet's parameters at the best block.
+    ///
+    /// # Errors
+    /// [`ReadError::NoSuchSubnet`] among others.
+    pub async fn hyperparameters(&self, netuid: u16) -> Result<Hyperparameters, ReadError> {
+        self.at_best().await?.hyperparameters(netuid).await
+    }
+}
+
+impl Pinned {
+    /// A subnet's parameters at this block, in one round trip.
+    ///
+    /// # Errors
+    /// [`ReadError::NoSuchSubnet`] among others.
+    pub async fn hyperparameters(&self, netuid: u16) -> Result<Hyperparameters, ReadError> {
+        let known = METHODS.iter().find(|method| self.runtime.has_api(API, method));
+        // None known: ask by the newest name, so that the error names it.
+        let method = known.unwrap_or(&METHODS[0]);
+        let answer = self.api(API, method, vec![netuid.into()]).await?;
+        Hyperparameters::decode(method, &answer)?.ok_or(ReadError::NoSuchSubnet { netuid })
+    }
+}
+
+/// One `{ name, value }` of the third form, where the value is an enum named after its type.
+fn entry(entry: &Value) -> Option<(String, Parameter)> {
+    let name = entry.field("name")?.text()?;
+    let value = entry.field("value")?;
+    let inner = value.item(0)?;
+    let parameter = match value.variant()? {
+        "I32F32" => fixed(inner, 32),
+        "U64F64" => fixed(inner, 64),
+        _ => parameter(inner),
+    };
+    Some((name, parameter?))
+}
+
+/// A field of the older forms. The one fixed-point field there has 32 bits of fraction.
+fn parameter(value: &Value) -> Option<Parameter> {
+    if value.field("bits").is_some() {
+        return fixed(value, 32);
+    }
+    match (value.bool(), value.number_as()) {
+        (Some(flag), _) => Some(Parameter::Bool(flag)),
+        (_, number) => number.map(Parameter::Number),
+    }
+}
+
+/// The value of a fixed-point number. Precision beyond an f64 is of no use in a parameter for humans.
+fn fixed(value: &Value, fraction_bits: i32) -> Option<Parameter> {
+    let bits = match value.field("bits").unwrap_or(value) {
+        Value::Number(bits) => *bits as f64,
+        Value::Signed(bits) => *bits as f64,
+        _ => return None,
+    };
+    Some(Parameter::Fixed(bits / 2f64.powi(fraction_bits)))
+}

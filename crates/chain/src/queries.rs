@@ -1,0 +1,222 @@
+//! Small reads: balances, registrations, prices, published addresses, weights.
+
+use crate::{Chain, CodecError, Rao, ReadError, Value, pinned::Pinned};
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use subnetkit_protocol::{AccountId, Coldkey, Hotkey};
+
+const SUBTENSOR: &str = "SubtensorModule";
+
+/// What an account holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Balance {
+    /// What it may spend, except for what is frozen.
+    pub free: Rao,
+    /// What is set aside.
+    pub reserved: Rao,
+    /// The part of `free` that may not leave.
+    pub frozen: Rao,
+}
+
+/// What a hotkey published by `serve_axon`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AxonRecord {
+    /// Where it serves; `None` if it withdrew.
+    pub address: Option<SocketAddr>,
+    /// Version number of its software, as it says.
+    pub version: u32,
+    /// Protocol number, as it says.
+    pub protocol: u8,
+    /// Block of the publication.
+    pub block: u64,
+}
+
+macro_rules! at_best {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),*) -> $out:ty;)*) => {
+        impl Chain {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// See [`ReadError`].
+                pub async fn $name(&self, $($arg: $ty),*) -> Result<$out, ReadError> {
+                    self.at_best().await?.$name($($arg),*).await
+                }
+            )*
+        }
+    };
+}
+
+at_best! {
+    /// What an account may spend, at the best block.
+    balance(account: &AccountId) -> Rao;
+    /// All an account holds, at the best block.
+    balances(account: &AccountId) -> Balance;
+    /// The uid of a hotkey in a subnet, at the best block.
+    uid(netuid: u16, hotkey: &Hotkey) -> Option<u16>;
+    /// The hotkey that has a uid, at the best block.
+    hotkey_of(netuid: u16, uid: u16) -> Option<Hotkey>;
+    /// The coldkey that owns a hotkey, at the best block.
+    owner_of(hotkey: &Hotkey) -> Option<Coldkey>;
+    /// The price of a registration now; it falls with time and rises with each registration.
+    burn(netuid: u16) -> Rao;
+    /// The weights a uid has set: uid and value, largest value 65535.
+    weights(netuid: u16, uid: u16) -> Vec<(u16, u16)>;
+    /// What a hotkey published.
+    axon(netuid: u16, hotkey: &Hotkey) -> Option<AxonRecord>;
+    /// Whether a subnet exists.
+    subnet_exists(netuid: u16) -> bool;
+    /// The price of a new subnet now.
+    network_registration_cost() -> Rao;
+    /// Alpha stake of a hotkey in a subnet, of all who staked on it.
+    stake(netuid: u16, hotkey: &Hotkey) -> Rao;
+}
+
+impl Pinned {
+    /// What an account may spend.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn balance(&self, account: &AccountId) -> Result<Rao, ReadError> {
+        Ok(self.balances(account).await?.free)
+    }
+
+    /// All an account holds.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn balances(&self, account: &AccountId) -> Result<Balance, ReadError> {
+        let info = self.storage("System", "Account", vec![(*account).into()]).await?;
+        let data = info.as_ref().and_then(|info| info.field("data"));
+        let part = |name: &str| {
+            let number = data.and_then(|data| data.field(name)).and_then(Value::number_as);
+            number.map(Rao).ok_or_else(|| unusable("System.Account", name))
+        };
+        Ok(Balance { free: part("free")?, reserved: part("reserved")?, frozen: part("frozen")? })
+    }
+
+    /// The uid of a hotkey in a subnet.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn uid(&self, netuid: u16, hotkey: &Hotkey) -> Result<Option<u16>, ReadError> {
+        let keys = vec![netuid.into(), (*hotkey).into()];
+        let uid = self.storage(SUBTENSOR, "Uids", keys).await?;
+        uid.map(|uid| uid.number_as().ok_or_else(|| unusable("SubtensorModule.Uids", "uid").into()))
+            .transpose()
+    }
+
+    /// The hotkey that has a uid.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn hotkey_of(&self, netuid: u16, uid: u16) -> Result<Option<Hotkey>, ReadError> {
+        let hotkey = self.storage(SUBTENSOR, "Keys", vec![netuid.into(), uid.into()]).await?;
+        Ok(hotkey.and_then(|hotkey| present(&hotkey)))
+    }
+
+    /// The coldkey that owns a hotkey.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn owner_of(&self, hotkey: &Hotkey) -> Result<Option<Coldkey>, ReadError> {
+        let owner = self.storage(SUBTENSOR, "Owner", vec![(*hotkey).into()]).await?;
+        Ok(owner.and_then(|owner| present(&owner)))
+    }
+
+    /// The price of a registration.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn burn(&self, netuid: u16) -> Result<Rao, ReadError> {
+        self.amount("Burn", vec![netuid.into()]).await
+    }
+
+    /// The weights a uid has set: uid and value.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn weights(&self, netuid: u16, uid: u16) -> Result<Vec<(u16, u16)>, ReadError> {
+        let row = self.storage(SUBTENSOR, "Weights", vec![netuid.into(), uid.into()]).await?;
+        let Some(row) = row else { return Ok(Vec::new()) };
+        let pair = |pair: &Value| Some((pair.item(0)?.number_as()?, pair.item(1)?.number_as()?));
+        let pairs = row.items().and_then(|row| row.iter().map(pair).collect());
+        Ok(pairs.ok_or_else(|| unusable("SubtensorModule.Weights", "weights"))?)
+    }
+
+    /// What a hotkey published.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn axon(&self, netuid: u16, hotkey: &Hotkey) -> Result<Option<AxonRecord>, ReadError> {
+        let keys = vec![netuid.into(), (*hotkey).into()];
+        let Some(record) = self.storage(SUBTENSOR, "Axons", keys).await? else { return Ok(None) };
+        let unusable = |name: &str| unusable("SubtensorModule.Axons", name);
+        Ok(Some(AxonRecord {
+            address: axon_address(&record),
+            version: number(&record, "version").ok_or_else(|| unusable("version"))?,
+            protocol: number(&record, "protocol").ok_or_else(|| unusable("protocol"))?,
+            block: number(&record, "block").ok_or_else(|| unusable("block"))?,
+        }))
+    }
+
+    /// Whether a subnet exists.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn subnet_exists(&self, netuid: u16) -> Result<bool, ReadError> {
+        let added = self.storage(SUBTENSOR, "NetworksAdded", vec![netuid.into()]).await?;
+        Ok(added.and_then(|added| added.bool()).unwrap_or(false))
+    }
+
+    /// The price of a new subnet.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn network_registration_cost(&self) -> Result<Rao, ReadError> {
+        let (api, method) = ("SubnetRegistrationRuntimeApi", "get_network_registration_cost");
+        let cost = self.api(api, method, Vec::new()).await?;
+        Ok(Rao(cost.number_as().ok_or_else(|| unusable(&format!("{api}.{method}"), "cost"))?))
+    }
+
+    /// Alpha stake of a hotkey in a subnet.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn stake(&self, netuid: u16, hotkey: &Hotkey) -> Result<Rao, ReadError> {
+        self.amount("TotalHotkeyAlpha", vec![(*hotkey).into(), netuid.into()]).await
+    }
+
+    async fn amount(&self, item: &str, keys: Vec<Value>) -> Result<Rao, ReadError> {
+        let amount = self.storage(SUBTENSOR, item, keys).await?;
+        let amount = amount.and_then(|amount| amount.number_as());
+        Ok(Rao(amount.ok_or_else(|| unusable(&format!("{SUBTENSOR}.{item}"), "amount"))?))
+    }
+}
+
+/// The address in an axon record: none if the ip or the port is 0.
+pub(crate) fn axon_address(record: &Value) -> Option<SocketAddr> {
+    let ip: u128 = number(record, "ip")?;
+    let port: u16 = number(record, "port")?;
+    let ip = match number::<u8>(record, "ip_type")? {
+        4 => IpAddr::V4(Ipv4Addr::from(u32::try_from(ip).ok()?)),
+        6 => IpAddr::V6(Ipv6Addr::from(ip)),
+        _ => return None,
+    };
+    (!ip.is_unspecified() && port != 0).then(|| SocketAddr::new(ip, port))
+}
+
+/// The zero account is how the chain says nobody.
+fn present(account: &Value) -> Option<AccountId> {
+    account.account().filter(|account| *account.as_bytes() != [0; 32])
+}
+
+fn number<T: TryFrom<u128>>(value: &Value, name: &str) -> Option<T> {
+    value.field(name).and_then(Value::number_as)
+}
+
+fn unusable(item: &str, field: &str) -> CodecError {
+    CodecError::Field { item: item.to_owned(), field: field.to_owned() }
+}

@@ -1,0 +1,135 @@
+//! The rules behind the names.
+//!
+//! Names are the runtime's; the same name means the same in every pallet that uses it. A name that is not here is
+//! still reported, without a rule.
+
+use super::RefusalKind::{self, *};
+
+pub(super) struct Rule {
+    pub(super) kind: RefusalKind,
+    pub(super) sentence: &'static str,
+}
+
+pub(super) fn find(name: &str) -> Option<Rule> {
+    RULES.iter().find(|(known, ..)| *known == name).map(|(_, kind, sentence)| Rule { kind: *kind, sentence })
+}
+
+#[rustfmt::skip]
+const RULES: &[(&str, RefusalKind, &str)] = &[
+    // Weights.
+    ("SettingWeightsTooFast", RateLimited, "a hotkey may set weights once per weights_rate_limit blocks, counted from its registration or its last weights"),
+    ("CommittingWeightsTooFast", RateLimited, "a hotkey may commit weights once per weights_rate_limit blocks"),
+    ("RateLimitExceeded", RateLimited, "the limit of blocks between two such calls has not passed yet"),
+    ("NeuronNoValidatorPermit", NotPermitted, "only a uid with a validator permit may set weights for others; permits go at each epoch to the uids with most stake"),
+    ("NotEnoughStakeToSetWeights", InsufficientBalance, "the hotkey's stake is below the chain's stake threshold for setting weights"),
+    ("StakeAmountTooLow", InsufficientBalance, "the stake is below the chain's minimum"),
+    ("IncorrectWeightVersionKey", InvalidArgument, "the version key must be at least the subnet's weights_version"),
+    ("WeightVecNotEqualSize", InvalidArgument, "there must be as many weights as uids"),
+    ("WeightVecLengthIsLow", InvalidArgument, "at least min_allowed_weights uids need a weight (or all of them, in a smaller subnet)"),
+    ("DuplicateUids", InvalidArgument, "each uid may appear once"),
+    ("UidVecContainInvalidOne", InvalidArgument, "every uid must exist in the subnet"),
+    ("UidsLengthExceedUidsInSubNet", LimitExceeded, "there may not be more weights than neurons in the subnet"),
+    ("MaxWeightExceeded", LimitExceeded, "one weight takes a larger share than max_weights_limit allows"),
+    ("InputLengthsUnequal", InvalidArgument, "the lists of a batch must be of equal length"),
+    ("CanNotSetRootNetworkWeights", NotPermitted, "the root network has no weights"),
+    // Commit and reveal.
+    ("CommitRevealEnabled", Disabled, "this subnet takes weights by commit and reveal only"),
+    ("CommitRevealDisabled", Disabled, "this subnet takes weights directly; commit and reveal is off"),
+    ("NoWeightsCommitFound", NotFound, "there is no commit of this hotkey that matches"),
+    ("InvalidRevealCommitHashNotMatch", InvalidArgument, "the revealed weights do not hash to any open commit"),
+    ("RevealTooEarly", TooEarly, "a commit may be revealed only commit_reveal_period epochs later"),
+    ("ExpiredWeightCommit", Expired, "the epoch in which the commit could be revealed has passed"),
+    ("CommitBlockNotInRevealRange", Expired, "a commit may be revealed only in the one epoch that is commit_reveal_period epochs later"),
+    ("TooManyUnrevealedCommits", LimitExceeded, "a hotkey may have 10 unrevealed commits"),
+    ("IncorrectCommitRevealVersion", InvalidArgument, "the chain takes another version of commit and reveal"),
+    ("InvalidRevealRound", InvalidArgument, "the drand round to reveal at is already on chain"),
+    // Registration.
+    ("SubNetRegistrationDisabled", Disabled, "the owner of the subnet has turned registration off"),
+    ("HotKeyAlreadyRegisteredInSubNet", AlreadyExists, "the hotkey is already registered in this subnet"),
+    ("HotKeyNotRegisteredInSubNet", NotRegistered, "the hotkey must be registered in this subnet first"),
+    ("HotKeyNotRegisteredInNetwork", NotRegistered, "the hotkey must be registered in this subnet first"),
+    ("HotKeyAccountNotExists", NotRegistered, "the hotkey has never been registered in any subnet"),
+    ("NonAssociatedColdKey", NotPermitted, "the hotkey belongs to another coldkey"),
+    ("TooManyRegistrationsThisBlock", RateLimited, "the subnet's registrations of this block are used up"),
+    ("TooManyRegistrationsThisInterval", RateLimited, "the subnet's registrations of this interval are used up"),
+    ("NoNeuronIdAvailable", LimitExceeded, "the subnet is full and no neuron can be replaced yet, since all are immune"),
+    ("RegistrationPriceLimitExceeded", LimitExceeded, "the registration price rose above the limit given"),
+    ("RegistrationNotPermittedOnRootSubnet", InvalidArgument, "the root network has its own registration call"),
+    ("SubnetNotExists", NotFound, "the subnet does not exist"),
+    ("SubnetDoesNotExist", NotFound, "the subnet does not exist"),
+    ("MechanismDoesNotExist", NotFound, "the subnet or this mechanism of it does not exist"),
+    ("RootNetworkDoesNotExist", NotFound, "the root network does not exist"),
+    // Creating and starting a subnet.
+    ("NetworkTxRateLimitExceeded", RateLimited, "the chain takes one new subnet per network rate limit"),
+    ("CannotAffordLockCost", InsufficientBalance, "the coldkey cannot pay the current price of a subnet"),
+    ("SubnetLimitReached", LimitExceeded, "the chain has as many subnets as it allows"),
+    ("AllNetworksInImmunity", LimitExceeded, "the chain is full and no subnet may be replaced yet"),
+    ("NotSubnetOwner", NotPermitted, "only the owner of the subnet may do this"),
+    ("NeedWaitingMoreBlocksToStarCall", TooEarly, "a subnet may be started only start_call_delay blocks after its creation"),
+    ("FirstEmissionBlockNumberAlreadySet", AlreadyExists, "the subnet has been started already"),
+    ("SubtokenDisabled", Disabled, "the subnet has not been started, so its token cannot be traded yet"),
+    // Stake and transfer.
+    ("NotEnoughBalanceToStake", InsufficientBalance, "the coldkey does not have the TAO this costs"),
+    ("NotEnoughStake", InsufficientBalance, "there is not enough stake for this"),
+    ("NotEnoughStakeToWithdraw", InsufficientBalance, "there is less stake than is to be withdrawn"),
+    ("InsufficientBalance", InsufficientBalance, "the account does not have the amount"),
+    ("BalanceWithdrawalError", InsufficientBalance, "the amount cannot be taken from the account"),
+    ("ZeroBalanceAfterWithdrawn", InsufficientBalance, "the account must keep the existential deposit"),
+    ("StakeUnavailable", InsufficientBalance, "part of the stake is locked"),
+    ("AmountTooLow", LimitExceeded, "the amount is below the chain's minimum"),
+    ("InsufficientLiquidity", InsufficientLiquidity, "the subnet's pool cannot fill the order"),
+    ("SlippageTooHigh", InsufficientLiquidity, "the order would move the price beyond the limit given"),
+    ("ZeroMaxAmount", InsufficientLiquidity, "at the price limit given nothing can be traded"),
+    ("StakingRateLimitExceeded", RateLimited, "stake of this hotkey may be changed only once in a while"),
+    ("TransferDisallowed", Disabled, "the owner of the subnet has turned transfers off"),
+    ("Expendability", InsufficientBalance, "the account must keep the existential deposit"),
+    ("ExistentialDeposit", InsufficientBalance, "the amount is below the existential deposit"),
+    ("LiquidityRestrictions", InsufficientBalance, "part of the balance is frozen"),
+    ("FundsUnavailable", InsufficientBalance, "the account does not have the amount"),
+    ("NotExpendable", InsufficientBalance, "the account must keep the existential deposit"),
+    ("BelowMinimum", InsufficientBalance, "the receiving account would have less than the existential deposit"),
+    ("Frozen", InsufficientBalance, "part of the balance is frozen"),
+    // Serving.
+    ("ServingRateLimitExceeded", RateLimited, "a hotkey may publish its axon once per serving_rate_limit blocks"),
+    ("InvalidIpType", InvalidArgument, "the IP type must be 4 or 6"),
+    ("InvalidIpAddress", InvalidArgument, "the address may not be the loopback (127.0.0.1, ::1) nor all ones; on one machine publish 127.0.0.2 or a private address"),
+    ("InvalidPort", InvalidArgument, "the port may not be 0"),
+    // Administration.
+    ("BadOrigin", NotPermitted, "this account may not make this call"),
+    ("CallFiltered", NotPermitted, "the chain does not take this call at present"),
+    ("RequireSudo", NotPermitted, "only the sudo account may do this"),
+    ("RootNotAllowed", NotPermitted, "the root origin may not make this call"),
+    ("TxRateLimitExceeded", RateLimited, "this may be changed only once in a while"),
+    ("AdminActionProhibitedDuringWeightsWindow", TooEarly, "subnet parameters are frozen in the last blocks before an epoch (admin freeze window)"),
+    ("InvalidValue", InvalidArgument, "the value is out of bounds"),
+    ("ValueNotInBounds", InvalidArgument, "the value is out of bounds"),
+    ("NotPermittedOnRootSubnet", InvalidArgument, "the root network does not have this parameter"),
+    ("CallDisabled", Disabled, "this call is turned off"),
+    ("DisabledTemporarily", Disabled, "this call is turned off for the time being"),
+    ("Deprecated", Disabled, "this call does nothing any more"),
+    ("ColdkeySwapAnnounced", Disabled, "the coldkey has announced its own replacement and may do little until then"),
+    ("ColdkeySwapDisputed", Disabled, "the replacement of this coldkey is disputed, so it may do nothing"),
+    ("DelegateTakeTooLow", InvalidArgument, "the take is below the minimum or not lower than now"),
+    ("DelegateTakeTooHigh", InvalidArgument, "the take is above the maximum"),
+    ("EvmKeyAssociateRateLimitExceeded", RateLimited, "a uid may change its EVM key only once in a while"),
+    // Commitments.
+    ("AccountNotAllowedCommit", NotPermitted, "only a hotkey registered in the subnet may publish a commitment"),
+    ("SpaceLimitExceeded", LimitExceeded, "the commitments of this hotkey exceed the space it has per tempo"),
+    // The pool.
+    ("Payment", InsufficientBalance, "the account cannot pay the fee"),
+    ("Stale", PoolRace, "the nonce has been used already"),
+    ("Future", PoolRace, "the nonce is ahead of the account's next one"),
+    ("BadProof", InvalidArgument, "the signature does not fit: the chain, its runtime version or the key is not the one signed for"),
+    ("BadSigner", NotPermitted, "this account may not sign this"),
+    ("AncientBirthBlock", PoolRace, "the transaction has expired"),
+    ("ExhaustsResources", PoolRace, "the transaction does not fit into a block at present"),
+    ("Call", InvalidArgument, "the chain does not take this call from outside"),
+    ("PriorityTooLow", PoolRace, "another transaction of this account with the same nonce is waiting in the pool"),
+    ("AlreadyImported", AlreadyExists, "the same transaction is in the pool already"),
+    ("TemporarilyBanned", PoolRace, "the node has turned this very transaction away for some minutes"),
+    ("ImmediatelyDropped", PoolRace, "the pool of the node is full"),
+    ("Usurped", PoolRace, "another transaction of this account took the same nonce"),
+    ("Dropped", PoolRace, "the pool of the node dropped the transaction"),
+    ("Invalid", PoolRace, "the transaction became invalid while it waited in the pool"),
+    ("BadRequest", InvalidArgument, "the chain found an argument wrong"),
+];

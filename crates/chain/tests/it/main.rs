@@ -1,0 +1,9 @@
+//! The chain client through its public face: against recordings of the real runtime, and against the development
+//! chain over its real WebSocket.
+
+mod codec;
+mod epochs;
+mod networks;
+mod recorded;
+mod refusals;
+mod vectors;
