@@ -14,6 +14,7 @@ use sp_runtime::transaction_validity::{
     InvalidTransaction, TransactionSource, TransactionValidityError, ValidTransaction,
 };
 
+use crate::pallets::subtensor::guards;
 use crate::{AccountId, Runtime, RuntimeCall, RuntimeOrigin};
 
 /// Everything a signed extrinsic carries besides the call, in signing order.
@@ -161,7 +162,36 @@ place_of!(
     /// The priority of drand pulses.
     DrandPriority
 );
-place_of!(
-    /// Guards.
-    SubtensorTransactionExtension
-);
+
+/// Refuses in the pool what would otherwise fill blocks for free: calls that pay no fee and break a rule.
+#[derive(Encode, Decode, DecodeWithMemTracking, Clone, Eq, PartialEq, Debug, Default, TypeInfo)]
+pub struct SubtensorTransactionExtension;
+
+impl TransactionExtension<RuntimeCall> for SubtensorTransactionExtension {
+    const IDENTIFIER: &'static str = "SubtensorTransactionExtension";
+    type Implicit = ();
+    type Val = ();
+    type Pre = ();
+
+    fn weight(&self, _call: &RuntimeCall) -> Weight {
+        Weight::zero()
+    }
+
+    fn validate(
+        &self,
+        origin: RuntimeOrigin,
+        call: &RuntimeCall,
+        _info: &DispatchInfo,
+        _len: usize,
+        _implicit: (),
+        _implication: &impl Encode,
+        _source: TransactionSource,
+    ) -> ValidateResult<(), RuntimeCall> {
+        if let (RuntimeCall::SubtensorModule(call), Some(who)) = (call, origin.as_system_origin_signer()) {
+            guards::check(who, call).map_err(|code| InvalidTransaction::Custom(code as u8))?;
+        }
+        Ok((ValidTransaction::default(), (), origin))
+    }
+
+    impl_tx_ext_default!(RuntimeCall; prepare);
+}

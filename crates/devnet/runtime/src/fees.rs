@@ -1,7 +1,7 @@
 //! What a transaction costs, and who gets it.
 
 use frame_support::traits::tokens::imbalance::OnUnbalanced;
-use frame_support::traits::{FindAuthor, fungible::Balanced};
+use frame_support::traits::{FindAuthor, Get, fungible::Balanced};
 use frame_support::weights::{WeightToFeeCoefficient, WeightToFeeCoefficients, WeightToFeePolynomial};
 use sp_runtime::Perbill;
 
@@ -27,7 +27,16 @@ impl WeightToFeePolynomial for LinearWeightToFee {
 }
 
 /// The account of the Aura authority that made the current block.
-pub fn block_author() -> Option<AccountId> {
+#[derive(Debug)]
+pub struct BlockAuthor;
+
+impl Get<Option<AccountId>> for BlockAuthor {
+    fn get() -> Option<AccountId> {
+        block_author()
+    }
+}
+
+fn block_author() -> Option<AccountId> {
     let digest = frame_system::Pallet::<Runtime>::digest();
     let slot_owner = Aura::find_author(digest.logs().iter().filter_map(|log| log.as_pre_runtime()))?;
     let authority = pallet_aura::Authorities::<Runtime>::get().get(slot_owner as usize)?.clone();

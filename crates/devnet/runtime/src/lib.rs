@@ -68,8 +68,11 @@ construct_runtime! {
         Aura: pallet_aura = 3,
         Balances: pallet_balances = 5,
         TransactionPayment: pallet_transaction_payment = 6,
+        SubtensorModule: pallets::subtensor = 7,
         Utility: pallet_utility = 11,
         Sudo: pallet_sudo = 12,
+        AdminUtils: pallets::admin = 19,
+        Swap: pallets::swap = 28,
     }
 }
 
@@ -84,7 +87,7 @@ parameter_types! {
     pub RuntimeBlockLength: BlockLength =
         BlockLength::max_with_normal_ratio(10 * 1024 * 1024, NORMAL_DISPATCH_RATIO);
     /// Milliseconds between blocks: a constant of the real build, a genesis value here.
-    pub storage SlotDuration: u64 = 12_000;
+    pub SlotDuration: u64 = pallets::subtensor::types::BuildSlotDuration::get();
     pub MinimumPeriod: u64 = SlotDuration::get() / 2;
     pub FeeMultiplier: sp_runtime::FixedU128 = sp_runtime::FixedU128::from_u32(1);
 }
@@ -160,3 +163,12 @@ impl pallet_sudo::Config for Runtime {
     type RuntimeCall = RuntimeCall;
     type WeightInfo = pallet_sudo::weights::SubstrateWeight<Self>;
 }
+
+impl pallets::subtensor::Config for Runtime {
+    type Currency = Balances;
+    type BlockAuthor = fees::BlockAuthor;
+}
+
+impl pallets::swap::Config for Runtime {}
+
+impl pallets::admin::Config for Runtime {}

@@ -1,12 +1,16 @@
 //! AdminUtils: hyperparameters, set by subnet owners and by root.
+//!
+//! Every call is one entry of the table in `calls`: its index, its arguments, the [`rule`] that says who may make it
+//! when, and what it writes. `table` holds the macro that makes a pallet of that table.
+//!
+//! Not here, and so not in the metadata: calls about what this runtime leaves out (Grandpa, the EVM, TAO flow,
+//! coldkey swaps, childkey burns), `swap_authorities` and `sudo_trim_to_max_allowed_uids`.
 
-pub use pallet::*;
+#[macro_use]
+mod table;
 
-#[frame_support::pallet]
-pub mod pallet {
-    #[pallet::pallet]
-    pub struct Pallet<T>(_);
+mod calls;
+mod mechanisms;
+mod rule;
 
-    #[pallet::config]
-    pub trait Config: frame_system::Config + crate::pallets::subtensor::Config {}
-}
+pub use calls::pallet::{self, *};

@@ -23,18 +23,13 @@ mod symbols;
 pub mod types;
 mod weights;
 
-use errors::errors;
-use events::events;
-use storage::storage;
-
 pub use pallet::*;
-pub use shares::SafeFloat;
 
 use frame_support::pallet_macros::import_section;
 
-#[import_section(storage)]
-#[import_section(errors)]
-#[import_section(events)]
+#[import_section(storage::storage)]
+#[import_section(errors::errors)]
+#[import_section(events::events)]
 #[frame_support::pallet]
 pub mod pallet {
     use std::collections::{BTreeMap, VecDeque};
@@ -70,6 +65,8 @@ pub mod pallet {
         pub fast: bool,
         /// Whether to refuse what only a development chain would allow.
         pub strict: bool,
+        /// Milliseconds between blocks; 0 keeps the default.
+        pub slot_duration_ms: u64,
         #[serde(skip)]
         pub _config: PhantomData<T>,
     }
@@ -79,6 +76,9 @@ pub mod pallet {
         fn build(&self) {
             BuildFast::set(&self.fast);
             BuildStrict::set(&self.strict);
+            if self.slot_duration_ms > 0 {
+                BuildSlotDuration::set(&self.slot_duration_ms);
+            }
             Pallet::<T>::create_genesis_subnets();
         }
     }

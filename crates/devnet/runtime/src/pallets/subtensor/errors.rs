@@ -1,6 +1,6 @@
 //! Why the pallet refuses a call: every error of the real chain in its order, since clients read their indices.
 
-#[frame_support::pallet_section]
+#[frame_support::pallet_macros::pallet_section]
 mod errors {
     #[pallet::error]
     pub enum Error<T> {

@@ -1,6 +1,6 @@
 //! What the pallet reports. Indices are the real chain's; events of calls that are not here are left out.
 
-#[frame_support::pallet_section]
+#[frame_support::pallet_macros::pallet_section]
 mod events {
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -77,14 +77,20 @@ mod events {
         MaxEpochsPerBlockSet(u8),
         #[codec(index = 40)]
         TxRateLimitSet(u64),
+        #[codec(index = 41)]
+        TxDelegateTakeRateLimitSet(u64),
         #[codec(index = 43)]
         AdminFreezeWindowSet(u16),
         #[codec(index = 44)]
         OwnerHyperparamRateLimitSet(u16),
+        #[codec(index = 46)]
+        MinChildKeyTakePerSubnetSet(NetUid, u16),
         #[codec(index = 50)]
         RegistrationAllowed(NetUid, bool),
         #[codec(index = 52)]
         TempoSet(NetUid, u16),
+        #[codec(index = 53)]
+        RAORecycledForRegistrationSet(NetUid, u64),
         #[codec(index = 54)]
         StakeThresholdSet(u64),
         #[codec(index = 55)]
@@ -103,6 +109,10 @@ mod events {
         SubnetLimitSet(u16),
         #[codec(index = 63)]
         NetworkLockCostReductionIntervalSet(u64),
+        #[codec(index = 67)]
+        MaxDelegateTakeSet(u16),
+        #[codec(index = 68)]
+        MinDelegateTakeSet(u16),
         #[codec(index = 78)]
         SubnetIdentitySet(NetUid),
         #[codec(index = 93)]
@@ -116,6 +126,8 @@ mod events {
         CommitRevealPeriodsSet(NetUid, u64),
         #[codec(index = 101)]
         CommitRevealEnabled(NetUid, bool),
+        #[codec(index = 106)]
+        CommitRevealVersionSet(u16),
         #[codec(index = 109)]
         AutoStakeAdded {
             netuid: NetUid,

@@ -69,7 +69,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The limit on how often subnets may be created, which the pool checks too.
-    pub(super) fn guard_network_rate_limit() -> DispatchResult {
+    pub(super) fn guard_network_rate_limit() -> Result<(), Error<T>> {
         let last = LastRateLimitedBlock::<T>::get(RateLimitKey::NetworkLastRegistered);
         let limit = NetworkRateLimit::<T>::get();
         ensure!(

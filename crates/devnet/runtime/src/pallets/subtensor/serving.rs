@@ -2,7 +2,6 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use frame_support::traits::Get;
 use frame_support::{BoundedVec, ensure};
 use sp_runtime::DispatchResult;
 

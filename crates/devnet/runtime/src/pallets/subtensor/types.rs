@@ -2,7 +2,6 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::pallet_prelude::ConstU32;
-use frame_support::traits::Get;
 use frame_support::{BoundedVec, parameter_types};
 use scale_info::TypeInfo;
 use sp_runtime::AccountId32;
@@ -33,6 +32,8 @@ parameter_types! {
     pub storage BuildFast: bool = false;
     /// Whether the chain refuses what only a development chain would allow (loopback axons).
     pub storage BuildStrict: bool = false;
+    /// Milliseconds between blocks.
+    pub storage BuildSlotDuration: u64 = 12_000;
     /// Blocks between two epochs of a new subnet.
     pub BuildTempo: u16 = if BuildFast::get() { 10 } else { 360 };
     /// Epochs that may run in one block.
