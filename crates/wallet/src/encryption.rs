@@ -5,7 +5,9 @@ mod nacl;
 mod vault;
 
 use std::fmt;
+use std::num::NonZeroU32;
 
+use ring::pbkdf2;
 use zeroize::Zeroizing;
 
 use crate::password::Password;
@@ -83,4 +85,10 @@ pub fn open(
 /// Seals a keyfile as NaCl, at the same cost as opening it.
 pub fn seal(plaintext: &[u8], password: &Password) -> Result<Vec<u8>, EncryptionError> {
     nacl::seal(plaintext, password)
+}
+
+/// PBKDF2-HMAC-SHA256. Taken from ring because its loop stays fast in debug builds: ten million rounds of a
+/// generic one would be compiled into this crate without optimisation.
+fn stretch(password: &Password, salt: &[u8], rounds: NonZeroU32, key: &mut [u8]) {
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds, salt, password.as_bytes(), key);
 }

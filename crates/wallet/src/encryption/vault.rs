@@ -1,18 +1,18 @@
 //! Ansible Vault 1.1: a header line, then hex of three lines of hex (salt, HMAC, ciphertext).
 
+use std::num::NonZeroU32;
+
 use aes::Aes256;
 use ctr::Ctr128BE;
 use ctr::cipher::{KeyIvInit, StreamCipher};
-use hmac::{Hmac, Mac};
-use pbkdf2::pbkdf2_hmac;
-use sha2::Sha256;
+use ring::hmac;
 use zeroize::Zeroizing;
 
-use super::{Encryption, EncryptionError};
+use super::{Encryption, EncryptionError, stretch};
 use crate::password::Password;
 
 pub(super) const MAGIC: &[u8] = b"$ANSIBLE_VAULT";
-const ROUNDS: u32 = 10_000;
+const ROUNDS: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 const KEY_BYTES: usize = 32;
 const IV_BYTES: usize = 16;
 const BLOCK_BYTES: u8 = 16;
@@ -21,14 +21,13 @@ pub(super) fn open(content: &[u8], password: &Password) -> Result<Zeroizing<Vec<
     let [salt, tag, mut ciphertext] = parse(content)?;
 
     let mut keys = Zeroizing::new([0u8; 2 * KEY_BYTES + IV_BYTES]);
-    pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt, ROUNDS, keys.as_mut_slice());
+    stretch(password, &salt, ROUNDS, keys.as_mut_slice());
     let (cipher_key, rest) = keys.split_at(KEY_BYTES);
     let (mac_key, iv) = rest.split_at(KEY_BYTES);
 
-    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(mac_key)
-        .map_err(|error| EncryptionError::Derivation(error.to_string()))?;
-    mac.update(&ciphertext);
-    mac.verify_slice(&tag).map_err(|_| EncryptionError::WrongPassword(Encryption::AnsibleVault))?;
+    let mac_key = hmac::Key::new(hmac::HMAC_SHA256, mac_key);
+    hmac::verify(&mac_key, &ciphertext, &tag)
+        .map_err(|_| EncryptionError::WrongPassword(Encryption::AnsibleVault))?;
 
     let mut cipher = Ctr128BE::<Aes256>::new_from_slices(cipher_key, iv)
         .map_err(|error| EncryptionError::Derivation(error.to_string()))?;

@@ -1,0 +1,20 @@
+//! Wallets through their files: what other Bittensor tools left on disk, and what they would find.
+
+mod damaged;
+mod directories;
+mod passwords;
+mod reading;
+mod secrets;
+mod vectors;
+
+use subnetkit_protocol::Scheme;
+use subnetkit_wallet::WalletKey;
+
+const PHRASE: &str = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
+const ADDRESS: &str = "5DfhGyQdFobKM8NsWvEeAKk5EQQgYe9AydgJ7rMB6E1EqRzV";
+const ED25519_ADDRESS: &str = "5DFJF7tY4bpbpcKPJcBTQaKuCDEPCpiz8TRjpmLeTtweqmXL";
+const SEED: &str = "fac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797479e";
+
+fn dev_key() -> WalletKey {
+    WalletKey::from_phrase(PHRASE, "", Scheme::Sr25519).unwrap()
+}
