@@ -133,8 +133,8 @@ impl Keypair {
     #[must_use]
     pub fn private_key(&self) -> Zeroizing<Vec<u8>> {
         match &self.secret {
-            Secret::Ed25519(key) => Zeroizing::new(key.to_bytes().to_vec()),
-            Secret::Sr25519(key) => Zeroizing::new(key.secret.to_bytes().to_vec()),
+            Secret::Ed25519(key) => Zeroizing::new(Zeroizing::new(key.to_bytes()).to_vec()),
+            Secret::Sr25519(key) => Zeroizing::new(Zeroizing::new(key.secret.to_bytes()).to_vec()),
         }
     }
 

@@ -50,3 +50,34 @@ fn is_canonical_ed25519(key: &[u8; 32]) -> bool {
     let high_bits_all_ones = key[31] & 0x7F == 0x7F && key[1..31].iter().all(|byte| *byte == 0xFF);
     !(high_bits_all_ones && key[0] >= 0xED)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // No test can go through `verify`: nobody knows the secret of a key with a second spelling.
+    #[test]
+    fn coordinates_from_the_field_prime_up_are_not_canonical() {
+        let prime_plus = |offset: u8| {
+            let mut key = [0xFF; 32];
+            key[0] = 0xED + offset;
+            key[31] = 0x7F;
+            key
+        };
+        let with_sign = |mut key: [u8; 32]| {
+            key[31] |= 0x80;
+            key
+        };
+        for offset in 0..=0x12 {
+            assert!(!is_canonical_ed25519(&prime_plus(offset)));
+            assert!(!is_canonical_ed25519(&with_sign(prime_plus(offset))));
+        }
+        let mut below = prime_plus(0);
+        below[0] = 0xEC;
+        assert!(is_canonical_ed25519(&below));
+        assert!(is_canonical_ed25519(&with_sign(below)));
+        let mut far_below = prime_plus(0x12);
+        far_below[20] = 0xFE;
+        assert!(is_canonical_ed25519(&far_below));
+    }
+}

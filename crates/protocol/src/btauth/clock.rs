@@ -23,7 +23,6 @@ impl NonceClock {
 
     /// The next nonce.
     #[must_use]
-    #[expect(clippy::should_implement_trait, reason = "a clock never ends, so it is no iterator")]
     pub fn next(&self) -> u64 {
         advance(&LAST, u64::try_from(now_ns()).unwrap_or(u64::MAX))
     }

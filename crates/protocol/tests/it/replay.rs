@@ -99,6 +99,14 @@ fn room_returns_when_nonces_expire() {
 }
 
 #[test]
+fn a_nonce_older_than_the_memory_is_refused_even_if_never_seen() {
+    let store = store(20, 10);
+    store.insert(&sender(1), NOW - 60 * SECOND, NOW).unwrap();
+    assert_eq!(refusal(&store, 1, NOW - 60 * SECOND - 1, NOW), AuthErrorKind::StaleRequest);
+    assert_eq!(store.len(), 1);
+}
+
+#[test]
 fn a_clock_that_steps_back_reopens_nothing() {
     let store = store(20, 10);
     store.insert(&sender(1), NOW, NOW).unwrap();
