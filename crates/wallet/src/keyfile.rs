@@ -99,7 +99,7 @@ pub enum KeyfileError {
     },
     /// Encoding failed.
     #[error("the keyfile could not be encoded: {0}")]
-    Encode(#[from] io::Error),
+    Encode(io::Error),
 }
 
 /// What a keyfile says: an account, and its key unless the file is public.
@@ -165,12 +165,12 @@ impl Keyfile {
 
     /// The plain file content, secrets included.
     pub fn to_json(&self) -> Result<Zeroizing<Vec<u8>>, KeyfileError> {
-        Ok(members::write(&self.account, self.scheme, self.key.as_ref())?)
+        members::write(&self.account, self.scheme, self.key.as_ref()).map_err(KeyfileError::Encode)
     }
 
     /// The content of the public file beside it.
     pub fn to_public_json(&self) -> Result<Zeroizing<Vec<u8>>, KeyfileError> {
-        Ok(members::write(&self.account, self.scheme, None)?)
+        members::write(&self.account, self.scheme, None).map_err(KeyfileError::Encode)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The members of a keyfile's JSON object, as loosely typed as two decades of writers left them.
+//! The members of a keyfile's JSON object, as loosely typed as its many writers left them.
 
 use std::io;
 

@@ -1,6 +1,6 @@
 //! `$NACL`, a 24-byte nonce, then the secretbox (tag first).
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use crypto_secretbox::aead::{Aead, KeyInit};
 use crypto_secretbox::{Key, Nonce, XSalsa20Poly1305};
 use zeroize::Zeroizing;
@@ -46,9 +46,15 @@ pub(super) fn seal(plaintext: &[u8], password: &Password) -> Result<Vec<u8>, Enc
 fn cipher(password: &Password) -> Result<XSalsa20Poly1305, EncryptionError> {
     let failed = |error: argon2::Error| EncryptionError::Derivation(error.to_string());
     let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).map_err(failed)?;
+    // Allocated here rather than in argon2, which would end the process where memory is short.
+    let mut memory = Zeroizing::new(Vec::new());
+    memory
+        .try_reserve_exact(params.block_count())
+        .map_err(|error| EncryptionError::Derivation(error.to_string()))?;
+    memory.resize(params.block_count(), Block::default());
     let mut key = Zeroizing::new([0u8; 32]);
     Argon2::new(Algorithm::Argon2i, Version::V0x13, params)
-        .hash_password_into(password.as_bytes(), &SALT, key.as_mut_slice())
+        .hash_password_into_with_memory(password.as_bytes(), &SALT, key.as_mut_slice(), memory.as_mut_slice())
         .map_err(failed)?;
     let key: &Key = (&*key).into();
     Ok(XSalsa20Poly1305::new(key))

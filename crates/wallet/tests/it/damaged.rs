@@ -93,6 +93,36 @@ fn what_is_no_keyfile_says_what_it_is() {
 }
 
 #[test]
+fn a_wrong_password_is_told_apart_from_a_damaged_file() {
+    let base = tempfile::tempdir().unwrap();
+    let wallet = wallet(&base);
+    let path = wallet.coldkey_path();
+    let vectors: serde_json::Value = serde_json::from_str(crate::vectors::VECTORS).unwrap();
+    let cases = vectors["keyfiles"].as_array().unwrap();
+    let vault = cases.iter().find(|case| case["encryption"] == "Ansible Vault").unwrap();
+    let content = hex::decode(vault["content_hex"].as_str().unwrap()).unwrap();
+    let password = Password::new(vault["password"].as_str().unwrap());
+
+    fs::write(&path, &content).unwrap();
+    let error = wallet.coldkey(&Password::new("wrong")).unwrap_err();
+    assert!(error.is_wrong_password());
+    assert_sentence(&error, &path, "check the password");
+
+    let end = content.trim_ascii_end().len();
+    for cut in [end - 1, end - 2, end / 2, 30, 20] {
+        fs::write(&path, &content[..cut]).unwrap();
+        let error = wallet.coldkey(&password).unwrap_err();
+        assert!(matches!(error, WalletError::Keyfile { .. }), "{cut}: {error}");
+    }
+    fs::write(&path, [content.as_slice(), b"\n"].concat()).unwrap();
+    fs::remove_file(wallet.coldkeypub_path()).unwrap();
+    assert_eq!(
+        wallet.coldkey(&password).unwrap().account().to_string(),
+        vault["v11_read"]["ss58"].as_str().unwrap()
+    );
+}
+
+#[test]
 fn a_public_file_in_place_of_a_key_cannot_sign() {
     let base = tempfile::tempdir().unwrap();
     let wallet = wallet(&base);

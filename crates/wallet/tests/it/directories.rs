@@ -16,6 +16,7 @@ fn base() -> tempfile::TempDir {
 
 #[test]
 fn an_encrypted_wallet_reads_back_and_needs_its_password() {
+    let _turn = crate::expensive();
     let base = base();
     let wallet = Wallet::new(base.path(), "cold", "hot");
     let password = Password::new("pässwörd ✓");
@@ -28,10 +29,6 @@ fn an_encrypted_wallet_reads_back_and_needs_its_password() {
     assert_eq!(wallet.hotkey_account().unwrap(), created.hotkey.account());
 
     assert_eq!(wallet.coldkey(&password).unwrap().account(), created.coldkey.account());
-    let wrong = wallet.coldkey(&Password::new("password")).unwrap_err();
-    assert!(wrong.is_wrong_password(), "{wrong}");
-    assert!(wrong.to_string().contains(&wallet.coldkey_path().display().to_string()), "{wrong}");
-
     let none = wallet.coldkey(&None::<Password>).unwrap_err();
     assert!(matches!(none, WalletError::PasswordNeeded { .. }), "{none}");
     assert!(none.to_string().contains("BT_WALLET_PASSWORD or BT_PW_"), "{none}");

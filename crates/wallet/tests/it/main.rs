@@ -1,11 +1,15 @@
 //! Wallets through their files: what other Bittensor tools left on disk, and what they would find.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 mod damaged;
 mod directories;
 mod passwords;
 mod reading;
 mod secrets;
 mod vectors;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use subnetkit_protocol::Scheme;
 use subnetkit_wallet::WalletKey;
@@ -17,4 +21,10 @@ const SEED: &str = "fac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797
 
 fn dev_key() -> WalletKey {
     WalletKey::from_phrase(PHRASE, "", Scheme::Sr25519).unwrap()
+}
+
+/// Tests that derive a NaCl key take turns: each needs half a gibibyte.
+fn expensive() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -34,7 +34,7 @@ fn the_first_source_that_knows_wins() {
     let hidden = conceal(&variable, &Password::new("hidden"));
     let path = file.display().to_string();
 
-    let all = vec![
+    let all = [
         ("BT_WALLET_PASSWORD", "plain".to_owned()),
         (variable.as_str(), hidden),
         ("BT_WALLET_PASSWORD_FILE", path),

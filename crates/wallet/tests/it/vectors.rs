@@ -3,10 +3,11 @@
 #[path = "../../examples/keyfiles-check/vectors.rs"]
 mod check;
 
-const VECTORS: &str = include_str!("../vectors/wallet_keyfiles.json");
+pub(crate) const VECTORS: &str = include_str!("../vectors/wallet_keyfiles.json");
 
 #[test]
 fn every_vector_holds() {
+    let _turn = crate::expensive();
     let outcome = check::check(VECTORS).unwrap();
     assert!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n"));
     assert_eq!(outcome.passed, 111, "cases were skipped");
