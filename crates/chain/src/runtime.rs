@@ -231,12 +231,20 @@ impl Runtime {
     }
 
     /// A call with an argument the chain does not know is refused here: leaving it out silently would send another
-    /// call than the one meant.
+    /// call than the one meant. One that is missing gets a clearer sentence here than from the encoder.
     fn check_call(&self, call: &Call) -> Result<(), CodecError> {
         let pallet = self.metadata.pallet_by_name(call.pallet());
         let Some(known) = pallet.and_then(|pallet| pallet.call_variant_by_name(call.name())) else {
             return Err(self.missing(format!("call {}.{}", call.pallet(), call.name())));
         };
+        for field in known.fields.iter().filter_map(|field| field.name.as_deref()) {
+            if !call.args.iter().any(|(name, _)| name == field) {
+                return Err(CodecError::Encode {
+                    item: format!("{}.{}", call.pallet(), call.name()),
+                    reason: format!("its argument `{field}` is missing"),
+                });
+            }
+        }
         for (name, value) in &call.args {
             if !known.fields.iter().any(|field| field.name.as_deref() == Some(name)) {
                 return Err(CodecError::Encode {

@@ -87,9 +87,8 @@ impl Chain {
 
     async fn next_nonce(&self, signer: &Keypair) -> Result<u64, ReadError> {
         let account = account_id32(&signer.account());
-        let nonce = self.inner().rpc.read("system_accountNextIndex", |rpc| {
-            let account = account.clone();
-            async move { rpc.system_account_next_index(&account).await }
+        let nonce = self.inner().rpc.read("system_accountNextIndex", |rpc| async move {
+            rpc.system_account_next_index(&account).await
         });
         nonce.await
     }

@@ -217,3 +217,120 @@ impl From<crate::Rao> for Value {
         Self::Number(amount.0.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(dead_code, reason = "the types are only described, never made")]
+
+    use super::{Value, decode::Item};
+    use scale_info::{MetaType, PortableRegistry, Registry, TypeInfo};
+    use subnetkit_protocol::AccountId;
+    use subxt::ext::{
+        scale_decode::{IntoVisitor, visitor::decode_with_visitor},
+        scale_encode::EncodeAsType,
+    };
+
+    #[derive(TypeInfo)]
+    struct NetUid(u16);
+    #[derive(TypeInfo)]
+    struct NamedNetUid {
+        id: u16,
+    }
+    #[derive(TypeInfo)]
+    struct Account([u8; 32]);
+    #[derive(TypeInfo)]
+    enum Address {
+        Index(u8),
+        Id(Account),
+    }
+    #[derive(TypeInfo)]
+    struct Bounded(Vec<u16>);
+    #[derive(TypeInfo)]
+    struct Newer {
+        appeared: u64,
+        netuid: NetUid,
+        hotkey: Account,
+        list: Bounded,
+    }
+
+    fn described<T: TypeInfo + 'static>() -> (u32, PortableRegistry) {
+        let mut registry = Registry::new();
+        let id = registry.register_type(&MetaType::new::<T>()).id;
+        (id, registry.into())
+    }
+
+    fn encoded<T: TypeInfo + 'static>(value: impl Into<Value>) -> Vec<u8> {
+        let (id, types) = described::<T>();
+        value.into().encode_as_type(id, &types).unwrap()
+    }
+
+    fn decoded<T: TypeInfo + 'static>(bytes: &[u8]) -> Value {
+        let (id, types) = described::<T>();
+        let item: Item = decode_with_visitor(&mut &*bytes, id, &types, Item::into_visitor()).unwrap();
+        item.into_value()
+    }
+
+    #[test]
+    fn a_number_goes_through_wrappers_both_ways() {
+        assert_eq!(encoded::<u16>(7u16), [7, 0]);
+        assert_eq!(encoded::<NetUid>(7u16), [7, 0]);
+        assert_eq!(encoded::<NamedNetUid>(7u16), [7, 0]);
+        assert_eq!(decoded::<NetUid>(&[7, 0]).number_as::<u16>(), Some(7));
+        assert_eq!(decoded::<NamedNetUid>(&[7, 0]).number_as::<u16>(), Some(7));
+        assert_eq!(decoded::<codec::Compact<u64>>(&[28]).number_as::<u64>(), Some(7));
+    }
+
+    #[test]
+    fn a_number_that_does_not_fit_is_an_error() {
+        let (id, types) = described::<NetUid>();
+        assert!(Value::from(70_000u32).encode_as_type(id, &types).is_err());
+        assert_eq!(decoded::<u32>(&[0, 0, 1, 0]).number_as::<u16>(), None);
+    }
+
+    #[test]
+    fn an_account_fills_an_account_or_an_address() {
+        let account = AccountId::from_bytes([3; 32]);
+        assert_eq!(encoded::<Account>(account), [3; 32]);
+        let address = encoded::<Address>(account);
+        assert_eq!((address[0], &address[1..]), (1, &[3u8; 32][..]));
+        assert_eq!(decoded::<Account>(&[3; 32]).account(), Some(account));
+    }
+
+    #[test]
+    fn fields_are_found_by_name_whatever_else_there_is() {
+        let mut bytes = vec![1, 0, 0, 0, 0, 0, 0, 0, 9, 0];
+        bytes.extend([4; 32]);
+        bytes.extend([8, 1, 0, 2, 0]);
+        let value = decoded::<Newer>(&bytes);
+        assert_eq!(value.field("netuid").and_then(Value::number), Some(9));
+        assert_eq!(value.field("hotkey").and_then(Value::account), Some(AccountId::from_bytes([4; 32])));
+        assert_eq!(value.field("list").and_then(Value::items).map(<[Value]>::len), Some(2));
+        assert_eq!(value.field("vanished"), None);
+        let fields = vec![
+            ("list".to_owned(), Value::from(vec![1u16, 2])),
+            ("hotkey".to_owned(), AccountId::from_bytes([4; 32]).into()),
+            ("netuid".to_owned(), 9u16.into()),
+            ("appeared".to_owned(), 1u64.into()),
+        ];
+        assert_eq!(encoded::<Newer>(Value::Struct(fields)), bytes);
+    }
+
+    #[test]
+    fn bytes_are_told_from_lists() {
+        assert_eq!(encoded::<Vec<u8>>(vec![1u8, 2]), [8, 1, 2]);
+        assert_eq!(decoded::<Vec<u8>>(&[8, 104, 105]).text().as_deref(), Some("hi"));
+        assert_eq!(decoded::<Vec<u8>>(&[0]).bytes(), Some(Vec::new()));
+        assert_eq!(decoded::<Vec<codec::Compact<u8>>>(&[4, 0xa1, 0x01]).text().as_deref(), Some("h"));
+        assert_eq!(decoded::<Vec<u16>>(&[4, 5, 0]), Value::List(vec![Value::Number(5)]));
+    }
+
+    #[test]
+    fn options_are_told_from_other_values() {
+        assert_eq!(encoded::<Option<u16>>(Value::some(5u16)), [1, 5, 0]);
+        assert_eq!(encoded::<Option<u16>>(Value::none()), [0]);
+        assert_eq!(decoded::<Option<u16>>(&[0]).option(), Some(None));
+        let some = decoded::<Option<u16>>(&[1, 5, 0]);
+        assert_eq!(some.option().flatten().and_then(Value::number), Some(5));
+        assert_eq!(decoded::<u16>(&[5, 0]).option(), None);
+    }
+}

@@ -74,3 +74,51 @@ fn custom(text: &str) -> Option<&'static str> {
 fn by_text(text: &str) -> Option<&'static str> {
     TEXTS.iter().find(|(part, _)| text.contains(part)).map(|(_, name)| *name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::from_rpc_error;
+    use crate::RefusalKind;
+
+    fn name(code: i32, text: &str) -> Option<(String, RefusalKind)> {
+        from_rpc_error(code, text).map(|refusal| (refusal.name().to_owned(), refusal.kind()))
+    }
+
+    #[test]
+    fn bittensors_numbers_have_names() {
+        let custom = |number: u32| {
+            let text = format!("Invalid Transaction: \"Custom error: {number}\"");
+            name(1010, &text).unwrap().0
+        };
+        assert_eq!(custom(0), "ColdkeySwapAnnounced");
+        assert_eq!(custom(6), "RateLimitExceeded");
+        assert_eq!(custom(10), "HotKeyNotRegisteredInNetwork");
+        assert_eq!(custom(12), "ServingRateLimitExceeded");
+        assert_eq!(custom(13), "InvalidPort");
+        assert_eq!(custom(27), "DelegateTakeTooHigh");
+        assert_eq!(custom(255), "BadRequest");
+        assert_eq!(custom(200), "BadRequest");
+    }
+
+    #[test]
+    fn every_name_the_pool_can_give_has_a_rule() {
+        let names = super::CUSTOM.iter().chain(super::TEXTS.iter().map(|(_, name)| name));
+        let unruly: Vec<_> = names.filter(|name| crate::refusal::rules::find(name).is_none()).collect();
+        // These are not raised by any runtime known, and newer runtimes raise them for shielded transactions only.
+        let known = ["InvalidRealAccount", "FailedShieldedTxParsing", "InvalidShieldedTxPubKeyHash"];
+        assert!(unruly.iter().all(|name| known.contains(name)), "{unruly:?}");
+    }
+
+    #[test]
+    fn the_common_answers_have_names() {
+        let invalid = |text: &str| name(1010, &format!("Invalid Transaction: \"{text}\"")).unwrap();
+        assert_eq!(invalid("Transaction is outdated").0, "Stale");
+        assert_eq!(invalid("Transaction is outdated").1, RefusalKind::PoolRace);
+        assert_eq!(invalid("Transaction has a bad signature").0, "BadProof");
+        let poor = invalid("Inability to pay some fees (e.g. account balance too low)");
+        assert_eq!(poor, ("Payment".to_owned(), RefusalKind::InsufficientBalance));
+        assert_eq!(name(1014, "Priority is too low").unwrap().1, RefusalKind::PoolRace);
+        assert_eq!(name(1010, "something new").unwrap().0, "InvalidTransaction");
+        assert_eq!(name(-32601, "Method not found"), None);
+    }
+}

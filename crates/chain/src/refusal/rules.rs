@@ -88,6 +88,8 @@ const RULES: &[(&str, RefusalKind, &str)] = &[
     ("FundsUnavailable", InsufficientBalance, "the account does not have the amount"),
     ("NotExpendable", InsufficientBalance, "the account must keep the existential deposit"),
     ("BelowMinimum", InsufficientBalance, "the receiving account would have less than the existential deposit"),
+    ("Underflow", InsufficientBalance, "the amount is larger than what it is to be taken from"),
+    ("Overflow", InvalidArgument, "the numbers grow too large"),
     ("Frozen", InsufficientBalance, "part of the balance is frozen"),
     // Serving.
     ("ServingRateLimitExceeded", RateLimited, "a hotkey may publish its axon once per serving_rate_limit blocks"),

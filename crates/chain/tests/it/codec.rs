@@ -13,7 +13,9 @@ fn argument(json: &Json) -> Value {
         Json::Array(items) => Value::list(items.iter().map(argument)),
         Json::String(text) if text.starts_with('5') && text.len() == 48 => account(text).into(),
         Json::String(text) => hex::decode(text.strip_prefix("0x").unwrap_or(text)).unwrap().into(),
-        other => panic!("unexpected argument {other}"),
+        // JSON readers do not keep integers beyond 64 bits.
+        Json::Object(wide) => wide["u128"].as_str().unwrap().parse::<u128>().unwrap().into(),
+        other @ Json::Null => panic!("unexpected argument {other}"),
     }
 }
 

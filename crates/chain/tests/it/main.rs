@@ -3,6 +3,7 @@
 
 mod codec;
 mod epochs;
+mod live;
 mod networks;
 mod recorded;
 mod refusals;
