@@ -10,6 +10,7 @@ macro_rules! admin_pallet {
         [$index:tt] $name:ident($($arg:ident: $ty:ty),*) by $rule:expr => $writes:block
     )+) => {
         #[frame_support::pallet]
+        #[allow(unused_imports, reason = "FRAME re-exports what a pallet without storage has no use for")]
         pub mod pallet {
             use frame_support::pallet_prelude::*;
             use frame_system::pallet_prelude::*;
@@ -70,7 +71,7 @@ macro_rules! admin_pallet {
                     pub fn $name(origin: OriginFor<T>, $($arg: $ty),*) -> DispatchResult {
                         let rule: Rule = $rule;
                         let change = rule.admit::<T>(origin)?;
-                        $writes
+                        $writes;
                         change.record::<T>();
                         Ok(())
                     }
