@@ -11,6 +11,7 @@
 // FRAME's macros generate undocumented items, and code that casts and panics by design.
 #![allow(missing_docs, missing_debug_implementations, unreachable_pub)]
 
+mod api_traits;
 mod apis;
 mod boundary;
 mod extensions;
