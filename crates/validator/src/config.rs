@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use humantime_serde::re::humantime;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::dendrite::DendriteLimits;
@@ -13,42 +14,40 @@ use crate::weights::WhenAllZero;
 
 /// Everything a validator can be told. Every queue, cache and wait it has is bounded by one of these.
 ///
-/// In a file, `netuid` and `when_all_zero` must be given; all else has a default. Unknown keys are errors.
+/// Durations are written with their unit (`"12s"`, `"250ms"`), sizes in bytes. In a file, `when_all_zero` must be given; all
+/// else has a default. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[non_exhaustive]
 pub struct ValidatorConfig {
-    /// The subnet to validate.
-    pub netuid: u16,
-    /// What to submit when no registered neuron has a reward: `burn-to-owner`, `hold-last` or `skip`.
+    /// What to submit when no registered neuron has a reward: `burn_to_owner`, `hold_last` or `skip`.
     /// There is no default: uniform weights are never sent, and which of the three is right is the operator's decision.
     pub when_all_zero: WhenAllZero,
 
-    /// Time from the start of one round to the start of the next: seconds (`"60s"`), milliseconds (`"500ms"`) or
-    /// blocks (`"5 blocks"`). A round that takes longer delays the next one; rounds never overlap. Default `"60s"`.
+    /// Time from the start of one round to the start of the next: time (`"1m"`, `"500ms"`) or
+    /// blocks (`"5 blocks"`). A round that takes longer delays the next one; rounds never overlap. Default 1 min.
     #[serde(default = "defaults::round_interval")]
     pub round_interval: RoundInterval,
     /// Most hotkeys offered to a round's `task`, drawn at random from those that serve an axon. Default 256.
     #[serde(default = "defaults::sample_size")]
     pub sample_size: usize,
-    /// Longest the `task` hook may take, in milliseconds. Default 30000.
-    #[serde(default = "defaults::task_timeout_ms")]
-    pub task_timeout_ms: u64,
-    /// Longest the `score` hook may take, in milliseconds. Default 120000.
-    #[serde(default = "defaults::score_timeout_ms")]
-    pub score_timeout_ms: u64,
-    /// Longest the `reward` hook may take, in milliseconds. Default 30000.
-    #[serde(default = "defaults::reward_timeout_ms")]
-    pub reward_timeout_ms: u64,
+    /// Longest the `task` hook may take. Default 30 s.
+    #[serde(default = "defaults::task_timeout", with = "humantime_serde")]
+    pub task_timeout: Duration,
+    /// Longest the `score` hook may take. Default 2 min.
+    #[serde(default = "defaults::score_timeout", with = "humantime_serde")]
+    pub score_timeout: Duration,
+    /// Longest the `reward` hook may take. Default 30 s.
+    #[serde(default = "defaults::reward_timeout", with = "humantime_serde")]
+    pub reward_timeout: Duration,
 
-    /// Longest wait for one miner's whole answer, in milliseconds, unless the task names another. Default 12000.
-    #[serde(default = "defaults::ask_timeout_ms")]
-    pub ask_timeout_ms: u64,
-    /// Longest wait for a connection to a miner, in milliseconds. Default 4000.
-    #[serde(default = "defaults::connect_timeout_ms")]
-    pub connect_timeout_ms: u64,
+    /// Longest wait for one miner's whole answer, unless the task names another. Default 12 s.
+    #[serde(default = "defaults::ask_timeout", with = "humantime_serde")]
+    pub ask_timeout: Duration,
+    /// Longest wait for a connection to a miner. Default 4 s.
+    #[serde(default = "defaults::connect_timeout", with = "humantime_serde")]
+    pub connect_timeout: Duration,
     /// Attempts per miner and round. Only an attempt that never reached the miner is repeated, with a fresh signature,
-    /// within the same `ask_timeout_ms`. Default 2.
+    /// within the same `ask_timeout`. Default 2.
     #[serde(default = "defaults::ask_attempts")]
     pub ask_attempts: u32,
     /// Most miners asked at the same time. Default 64.
@@ -104,20 +103,20 @@ mod defaults {
     pub(super) const fn sample_size() -> usize {
         256
     }
-    pub(super) const fn task_timeout_ms() -> u64 {
-        30_000
+    pub(super) const fn task_timeout() -> Duration {
+        Duration::from_secs(30)
     }
-    pub(super) const fn score_timeout_ms() -> u64 {
-        120_000
+    pub(super) const fn score_timeout() -> Duration {
+        Duration::from_secs(120)
     }
-    pub(super) const fn reward_timeout_ms() -> u64 {
-        30_000
+    pub(super) const fn reward_timeout() -> Duration {
+        Duration::from_secs(30)
     }
-    pub(super) const fn ask_timeout_ms() -> u64 {
-        12_000
+    pub(super) const fn ask_timeout() -> Duration {
+        Duration::from_secs(12)
     }
-    pub(super) const fn connect_timeout_ms() -> u64 {
-        4_000
+    pub(super) const fn connect_timeout() -> Duration {
+        Duration::from_secs(4)
     }
     pub(super) const fn ask_attempts() -> u32 {
         2
@@ -162,19 +161,18 @@ pub struct ConfigError {
 }
 
 impl ValidatorConfig {
-    /// The defaults for a subnet; `when_all_zero` has none.
+    /// The defaults; `when_all_zero` has none.
     #[must_use]
-    pub fn new(netuid: u16, when_all_zero: WhenAllZero) -> Self {
+    pub fn new(when_all_zero: WhenAllZero) -> Self {
         Self {
-            netuid,
             when_all_zero,
             round_interval: defaults::round_interval(),
             sample_size: defaults::sample_size(),
-            task_timeout_ms: defaults::task_timeout_ms(),
-            score_timeout_ms: defaults::score_timeout_ms(),
-            reward_timeout_ms: defaults::reward_timeout_ms(),
-            ask_timeout_ms: defaults::ask_timeout_ms(),
-            connect_timeout_ms: defaults::connect_timeout_ms(),
+            task_timeout: defaults::task_timeout(),
+            score_timeout: defaults::score_timeout(),
+            reward_timeout: defaults::reward_timeout(),
+            ask_timeout: defaults::ask_timeout(),
+            connect_timeout: defaults::connect_timeout(),
             ask_attempts: defaults::ask_attempts(),
             ask_concurrency: defaults::ask_concurrency(),
             max_response_bytes: defaults::max_response_bytes(),
@@ -193,27 +191,23 @@ impl ValidatorConfig {
 
     /// Refuses values that can never work, naming the setting.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let positive: [(&'static str, u64); 13] = [
-            ("sample_size", self.sample_size as u64),
-            ("task_timeout_ms", self.task_timeout_ms),
-            ("score_timeout_ms", self.score_timeout_ms),
-            ("reward_timeout_ms", self.reward_timeout_ms),
-            ("ask_timeout_ms", self.ask_timeout_ms),
-            ("connect_timeout_ms", self.connect_timeout_ms),
-            ("ask_attempts", u64::from(self.ask_attempts)),
-            ("ask_concurrency", self.ask_concurrency as u64),
-            ("max_response_bytes", self.max_response_bytes as u64),
-            ("submit_attempts", u64::from(self.submit_attempts)),
-            ("ledger_rounds", self.ledger_rounds),
-            ("ledger_submissions", self.ledger_submissions),
-            ("report_buffer", self.report_buffer as u64),
+        let positive: [(&'static str, u128); 13] = [
+            ("sample_size", self.sample_size as u128),
+            ("task_timeout", self.task_timeout.as_nanos()),
+            ("score_timeout", self.score_timeout.as_nanos()),
+            ("reward_timeout", self.reward_timeout.as_nanos()),
+            ("ask_timeout", self.ask_timeout.as_nanos()),
+            ("connect_timeout", self.connect_timeout.as_nanos()),
+            ("ask_attempts", u128::from(self.ask_attempts)),
+            ("ask_concurrency", self.ask_concurrency as u128),
+            ("max_response_bytes", self.max_response_bytes as u128),
+            ("submit_attempts", u128::from(self.submit_attempts)),
+            ("ledger_rounds", u128::from(self.ledger_rounds)),
+            ("ledger_submissions", u128::from(self.ledger_submissions)),
+            ("report_buffer", self.report_buffer as u128),
         ];
         if let Some((setting, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError { setting, problem: "is 0; it must be at least 1".to_owned() });
-        }
-        if self.netuid == 0 {
-            let problem = "is 0, the root network, which takes no weights; name a subnet".to_owned();
-            return Err(ConfigError { setting: "netuid", problem });
         }
         // The chain counts a call into the block after the head it was sent at, and that must precede the epoch.
         if self.submit_margin_blocks < 2 {
@@ -234,8 +228,8 @@ impl ValidatorConfig {
     #[must_use]
     pub fn dendrite_limits(&self) -> DendriteLimits {
         DendriteLimits {
-            timeout: Duration::from_millis(self.ask_timeout_ms),
-            connect_timeout: Duration::from_millis(self.connect_timeout_ms),
+            timeout: self.ask_timeout,
+            connect_timeout: self.connect_timeout,
             attempts: self.ask_attempts,
             concurrency: self.ask_concurrency,
             max_response_bytes: self.max_response_bytes,
@@ -255,35 +249,29 @@ pub enum RoundInterval {
 
 /// The text is not a round interval.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("round_interval is {0:?}; write seconds (\"60s\"), milliseconds (\"500ms\") or blocks (\"5 blocks\"), above zero")]
+#[error("round_interval is {0:?}; write a time (\"60s\", \"500ms\") or blocks (\"5 blocks\"), above zero")]
 pub struct RoundIntervalError(String);
 
 impl FromStr for RoundInterval {
     type Err = RoundIntervalError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bad = || RoundIntervalError(text.to_owned());
         let trimmed = text.trim();
-        let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = trimmed.split_at_checked(digits).ok_or_else(bad)?;
-        let number: u64 = number.parse().map_err(|_| bad())?;
-        if number == 0 {
-            return Err(bad());
-        }
-        match unit.trim_start() {
-            "s" => Ok(Self::Time(Duration::from_secs(number))),
-            "ms" => Ok(Self::Time(Duration::from_millis(number))),
-            "block" | "blocks" => Ok(Self::Blocks(number)),
-            _ => Err(bad()),
-        }
+        let blocks = trimmed.strip_suffix("blocks").or_else(|| trimmed.strip_suffix("block"));
+        let interval = match blocks {
+            Some(number) => number.trim().parse().ok().map(Self::Blocks),
+            None => humantime::parse_duration(trimmed).ok().map(Self::Time),
+        };
+        interval
+            .filter(|interval| !matches!(interval, Self::Blocks(0) | Self::Time(Duration::ZERO)))
+            .ok_or_else(|| RoundIntervalError(text.to_owned()))
     }
 }
 
 impl fmt::Display for RoundInterval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Time(time) if time.subsec_millis() == 0 => write!(f, "{}s", time.as_secs()),
-            Self::Time(time) => write!(f, "{}ms", time.as_millis()),
+            Self::Time(time) => humantime::format_duration(*time).fmt(f),
             Self::Blocks(1) => f.write_str("1 block"),
             Self::Blocks(blocks) => write!(f, "{blocks} blocks"),
         }

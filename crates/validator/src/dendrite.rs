@@ -63,7 +63,9 @@ pub enum AskError {
         source: serde_json::Error,
     },
     /// The request cannot be signed.
-    #[error("the request to /{synapse} cannot be signed: {reason}; a synapse name is letters, digits, `-` and `_`")]
+    #[error(
+        "the request to /{synapse} cannot be signed: {reason}; a synapse name is letters, digits, `-` and `_`"
+    )]
     Sign {
         /// The synapse's name.
         synapse: &'static str,
@@ -141,8 +143,11 @@ impl Dendrite {
             };
             match sent {
                 Ok(response) => {
-                    let reading = reply::read::<S::Response>(response, started, self.limits.max_response_bytes);
-                    return Ok(timeout_at(deadline, reading).await.unwrap_or(Outcome::TimedOut { after: timeout }));
+                    let reading =
+                        reply::read::<S::Response>(response, started, self.limits.max_response_bytes);
+                    return Ok(timeout_at(deadline, reading)
+                        .await
+                        .unwrap_or(Outcome::TimedOut { after: timeout }));
                 }
                 Err(error) if error.is_connect() && attempt < self.limits.attempts => attempt += 1,
                 Err(error) => return Ok(Outcome::Unreachable { reason: reply::causes(&error) }),

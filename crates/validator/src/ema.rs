@@ -58,7 +58,9 @@ impl Reward for Ema {
         let averages = ledger.ema(self.alpha, self.rounds);
         let serving = subnet.neurons.iter().filter(|neuron| neuron.axon.is_some());
         serving
-            .filter_map(|neuron| averages.get(&neuron.hotkey).map(|ema| (neuron.hotkey, ema.powf(self.power))))
+            .filter_map(|neuron| {
+                averages.get(&neuron.hotkey).map(|ema| (neuron.hotkey, ema.powf(self.power)))
+            })
             .collect()
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 pub(crate) enum HookError {
     #[error("the {hook} hook panicked: {message}")]
     Panicked { hook: &'static str, message: String },
-    #[error("the {hook} hook took longer than {} ms ({hook}_timeout_ms)", .after.as_millis())]
+    #[error("the {hook} hook took longer than {} ms ({hook}_timeout)", .after.as_millis())]
     TimedOut { hook: &'static str, after: Duration },
     #[error(
         "the {hook} hook of an earlier round is still running past its timeout: it blocks its thread instead of \
@@ -94,5 +94,32 @@ pub(crate) fn panic_message(ended: JoinError) -> String {
     match ended.try_into_panic() {
         Ok(payload) => text(payload.as_ref()).unwrap_or_else(|| "without a message".to_owned()),
         Err(cancelled) => cancelled.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[tokio::test]
+    async fn a_blocking_hook_that_cannot_be_stopped_keeps_the_next_one_out_until_it_ends() {
+        let guard = HookGuard::new("reward", Duration::from_millis(10));
+        let (release, held) = mpsc::channel::<()>();
+        let stuck = guard.run_blocking(move || held.recv()).await;
+        assert!(matches!(stuck, Err(HookError::TimedOut { .. })), "{stuck:?}");
+        let next = guard.run_blocking(|| 1).await;
+        assert_eq!(next, Err(HookError::StillRunning { hook: "reward" }));
+        drop(release);
+        let _ended = guard.gate.acquire().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_told_with_its_message() {
+        let guard = HookGuard::new("reward", Duration::from_secs(5));
+        let panicked = guard.run_blocking(|| -> u8 { panic!("no {}", "luck") }).await;
+        let expected = HookError::Panicked { hook: "reward", message: "no luck".to_owned() };
+        assert_eq!(panicked, Err(expected));
+        assert_eq!(guard.run_blocking(|| 2).await, Ok(2));
     }
 }

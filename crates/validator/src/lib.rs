@@ -2,24 +2,41 @@
 //! them, turn them into weights, and set the weights on chain until the chain shows them.
 //!
 //! It is **not** a wallet, not a chain client (that is `subnetkit-chain`), and knows nothing of what a subnet computes: that
-//! is in the two hooks a subnet writes.
+//! is in the two hooks a subnet writes, [`Score`] and [`Reward`].
+//!
+//! Start reading at the hooks, then [`run`], which runs them. Decisions are pure and tested alone: [`weights`] (which
+//! weights) and [`schedule`] (when). Effects are at the edge: [`dendrite`] (HTTP), [`ledger`] (SQLite), and the chain in one
+//! thin file, `link.rs`.
 
 mod answer;
+mod config;
+mod ema;
 mod guard;
 mod health;
+mod hooks;
+mod link;
 mod metrics;
 mod report;
+mod rounds;
+mod run;
 mod scores;
 mod status;
+mod submission;
 mod task;
 
+pub mod dendrite;
 pub mod ledger;
 pub mod schedule;
 pub mod weights;
 
 pub use answer::{Answer, Outcome, OutcomeKind, UnknownOutcome};
+pub use config::{ConfigError, RoundInterval, RoundIntervalError, ValidatorConfig};
+pub use dendrite::Dendrite;
+pub use ema::Ema;
+pub use hooks::{Reward, Round, Score};
 pub use ledger::Ledger;
 pub use report::{Report, RoundEntry, RoundReport, SubmissionReport};
+pub use run::{Validator, ValidatorError, run};
 pub use scores::{Scores, Weights};
 pub use task::Task;
 pub use weights::WhenAllZero;

@@ -22,7 +22,7 @@ pub(crate) struct SubnetState {
     pub(crate) subnet: Metagraph,
 }
 
-/// What the chain holds of a uid's weights.
+/// What the chain holds of a hotkey's weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReadBack {
     pub(crate) weights: Vec<(u16, u16)>,
@@ -72,17 +72,22 @@ impl Link {
     }
 
     /// Sends the weights and returns the block they were included in.
-    pub(crate) async fn set_weights(&self, weights: &[(u16, u16)], version_key: u64) -> Result<u64, SubmitError> {
+    pub(crate) async fn set_weights(
+        &self,
+        weights: &[(u16, u16)],
+        version_key: u64,
+    ) -> Result<u64, SubmitError> {
         let included = self.chain.set_weights(&self.keypair, self.netuid, weights, version_key).await?;
         Ok(included.block.number)
     }
 
-    /// What the chain holds of this uid's weights, at one block.
-    pub(crate) async fn read_back(&self, uid: u16) -> Result<ReadBack, ReadError> {
+    /// What the chain holds of this hotkey's weights, at one block; `None` if it has no uid.
+    pub(crate) async fn read_back(&self) -> Result<Option<ReadBack>, ReadError> {
         let block = self.chain.at_best().await?;
-        let (weights, subnet) = futures::try_join!(block.weights(self.netuid, uid), block.metagraph(self.netuid))?;
-        let neuron = subnet.uid(uid).filter(|neuron| neuron.hotkey == self.hotkey());
-        Ok(ReadBack { weights, last_update: neuron.map_or(0, |neuron| neuron.last_update) })
+        let subnet = block.metagraph(self.netuid).await?;
+        let Some(neuron) = subnet.neuron(&self.hotkey()) else { return Ok(None) };
+        let weights = block.weights(self.netuid, neuron.uid).await?;
+        Ok(Some(ReadBack { weights, last_update: neuron.last_update }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! One round: task, ask, score, record.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use subnetkit_chain::Metagraph;
 use subnetkit_protocol::{Hotkey, Synapse};
@@ -55,8 +55,8 @@ impl<S: Synapse> Rounds<S> {
             ledger,
             metrics,
             sample_size: config.sample_size,
-            task_guard: HookGuard::new("task", Duration::from_millis(config.task_timeout_ms)),
-            score_guard: HookGuard::new("score", Duration::from_millis(config.score_timeout_ms)),
+            task_guard: HookGuard::new("task", config.task_timeout),
+            score_guard: HookGuard::new("score", config.score_timeout),
         }
     }
 
@@ -87,11 +87,23 @@ impl<S: Synapse> Rounds<S> {
             RoundState::Scored => None,
             RoundState::Failed(reason) => Some(reason),
         };
-        Ok(RoundReport { id, validator: self.me, netuid, block, duration: started.elapsed(), failure, entries })
+        Ok(RoundReport {
+            id,
+            validator: self.me,
+            netuid,
+            block,
+            duration: started.elapsed(),
+            failure,
+            entries,
+        })
     }
 
     /// `answers` is filled before the judge sees them, so that a failing judge does not lose them.
-    async fn ask_and_score(&self, round: Round, answers: &mut Arc<[Answer<S>]>) -> Result<Scores, RoundFailure> {
+    async fn ask_and_score(
+        &self,
+        round: Round,
+        answers: &mut Arc<[Answer<S>]>,
+    ) -> Result<Scores, RoundFailure> {
         let subnet = Arc::clone(&round.subnet);
         let judge = Arc::clone(&self.score);
         let task = self.task_guard.run(async move { judge.task(&round).await }).await?;
@@ -170,3 +182,6 @@ fn entry(record: &AnswerRecord) -> RoundEntry {
         score: record.score,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,7 +107,10 @@ pub struct Validator<S: Synapse> {
 
 impl<S: Synapse> std::fmt::Debug for Validator<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Validator").field("synapse", &S::NAME).field("link", &self.link).finish_non_exhaustive()
+        f.debug_struct("Validator")
+            .field("synapse", &S::NAME)
+            .field("link", &self.link)
+            .finish_non_exhaustive()
     }
 }
 
@@ -115,12 +118,13 @@ impl<S: Synapse> std::fmt::Debug for Validator<S> {
 pub async fn run<S: Synapse>(
     config: ValidatorConfig,
     chain: Chain,
+    netuid: u16,
     hotkey: Keypair,
     score: impl Score<S>,
     reward: impl Reward,
     shutdown: CancellationToken,
 ) -> Result<(), ValidatorError> {
-    Validator::new(config, chain, hotkey, score, reward)?.run(shutdown).await
+    Validator::new(config, chain, netuid, hotkey, score, reward)?.run(shutdown).await
 }
 
 impl<S: Synapse> Validator<S> {
@@ -128,13 +132,14 @@ impl<S: Synapse> Validator<S> {
     pub fn new(
         config: ValidatorConfig,
         chain: Chain,
+        netuid: u16,
         hotkey: Keypair,
         score: impl Score<S>,
         reward: impl Reward,
     ) -> Result<Self, ValidatorError> {
         config.validate()?;
         let (reports, _) = broadcast::channel(config.report_buffer);
-        let link = Link::new(chain, hotkey.clone(), config.netuid);
+        let link = Link::new(chain, hotkey.clone(), netuid);
         Ok(Self { config, link, keypair: hotkey, score: Arc::new(score), reward: Arc::new(reward), reports })
     }
 
@@ -151,7 +156,7 @@ impl<S: Synapse> Validator<S> {
         let Self { config, link, keypair, score, reward, reports } = self;
         let owner = LedgerOwner {
             genesis_hash: link.chain().genesis_hash(),
-            netuid: config.netuid,
+            netuid: link.netuid(),
             hotkey: link.hotkey(),
         };
         let retention = Retention { rounds: config.ledger_rounds, submissions: config.ledger_submissions };
@@ -163,7 +168,8 @@ impl<S: Synapse> Validator<S> {
         let rounds =
             Rounds::new(&config, link.hotkey(), score, dendrite, ledger.clone(), Arc::clone(&metrics));
         let submitter =
-            Submitter::new(&config, link.clone(), ledger, reward, Arc::clone(&metrics), Arc::clone(&health)).await?;
+            Submitter::new(&config, link.clone(), ledger, reward, Arc::clone(&metrics), Arc::clone(&health))
+                .await?;
 
         let stop = shutdown.child_token();
         let mut tasks = Tasks::new(stop.clone());
@@ -176,18 +182,27 @@ impl<S: Synapse> Validator<S> {
             });
         }
         let (heads_in, heads) = watch::channel(None);
-        tasks.spawn("blocks", follow_blocks(link.clone(), heads_in, Arc::clone(&metrics), Arc::clone(&health)));
-        let scoring = Scoring { link, rounds, interval: config.round_interval, reports: reports.clone(), health: Arc::clone(&health) };
+        tasks.spawn(
+            "blocks",
+            follow_blocks(link.clone(), heads_in, Arc::clone(&metrics), Arc::clone(&health)),
+        );
+        let scoring = Scoring {
+            link,
+            rounds,
+            interval: config.round_interval,
+            reports: reports.clone(),
+            health: Arc::clone(&health),
+        };
         tasks.spawn("scoring", scoring.run(heads.clone(), stop.clone()));
         tasks.spawn("weights", submit_on_blocks(submitter, heads, reports, health, stop));
-        tracing::info!(netuid = config.netuid, hotkey = %owner.hotkey, synapse = S::NAME, "validating");
+        tracing::info!(netuid = owner.netuid, hotkey = %owner.hotkey, synapse = S::NAME, "validating");
         tasks.supervise().await
     }
 
     /// What must hold before anything starts.
     async fn check_subnet(&self) -> Result<(), ValidatorError> {
         let state = self.link.state().await?;
-        let (hotkey, netuid) = (self.link.hotkey(), self.config.netuid);
+        let (hotkey, netuid) = (self.link.hotkey(), self.link.netuid());
         if state.subnet.neuron(&hotkey).is_none() {
             return Err(ValidatorError::NotRegistered { hotkey, netuid });
         }
@@ -240,7 +255,8 @@ impl Tasks {
             Some(Ok((_, (_, Err(error))))) => error,
             Some(Ok((_, (task, Ok(()))))) => unasked(task, "without a reason"),
             Some(Err(ended)) => {
-                let task = self.names.iter().find(|(id, _)| *id == ended.id()).map_or("unnamed", |(_, name)| name);
+                let task =
+                    self.names.iter().find(|(id, _)| *id == ended.id()).map_or("unnamed", |(_, name)| name);
                 unasked(task, &panic_message(ended))
             }
             None => unasked("only", "there was nothing to do"),
@@ -306,7 +322,9 @@ impl<S: Synapse> Scoring<S> {
                 self.round().await?;
                 match self.interval {
                     RoundInterval::Time(time) => sleep_until(started + time).await,
-                    RoundInterval::Blocks(blocks) => last_block = next_block(&mut heads, last_block + blocks).await?,
+                    RoundInterval::Blocks(blocks) => {
+                        last_block = next_block(&mut heads, last_block + blocks).await?
+                    }
                 }
             }
         };

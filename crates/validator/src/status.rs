@@ -44,3 +44,48 @@ async fn ready(State(shared): State<Shared>) -> (StatusCode, String) {
 async fn render(State(shared): State<Shared>) -> String {
     shared.metrics.render()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn readiness_names_what_is_missing() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (health, metrics) = (Arc::new(Health::new(Duration::from_secs(60))), Arc::new(Metrics::new()));
+        let stop = CancellationToken::new();
+        let server = tokio::spawn(serve(listener, Arc::clone(&health), Arc::clone(&metrics), stop.clone()));
+        let get = async |path: &str| {
+            let response = reqwest::get(format!("{base}{path}")).await.unwrap();
+            (response.status().as_u16(), response.text().await.unwrap())
+        };
+        assert_eq!(get("/healthz").await.0, 200);
+        let (status, text) = get("/readyz").await;
+        assert!(status == 503 && text.contains("no block"), "{status} {text}");
+        health.head_seen();
+        assert_eq!(get("/readyz").await.0, 200);
+        health.fault("weights", "no permit".to_owned());
+        let (status, text) = get("/readyz").await;
+        assert!(status == 503 && text.contains("weights: no permit"), "{status} {text}");
+        health.clear("weights");
+        assert_eq!(get("/readyz").await.0, 200);
+
+        metrics.round(true, Duration::from_millis(5));
+        metrics.answer(crate::answer::OutcomeKind::TimedOut);
+        metrics.submission(&crate::ledger::Fate::Confirmed { block: 77 });
+        let (_, text) = get("/metrics").await;
+        for line in [
+            "subnetkit_validator_rounds_total{state=\"scored\"} 1",
+            "subnetkit_validator_answers_total{outcome=\"timed_out\"} 1",
+            "subnetkit_validator_submissions_total{fate=\"confirmed\"} 1",
+            "subnetkit_validator_confirmed_block 77",
+        ] {
+            assert!(text.contains(line), "{line} not in:\n{text}");
+        }
+        stop.cancel();
+        server.await.unwrap().unwrap();
+    }
+}

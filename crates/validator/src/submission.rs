@@ -6,19 +6,26 @@ use std::time::Duration;
 
 use subnetkit_chain::{EpochClock, ReadError, SubmitError};
 use subnetkit_protocol::Hotkey;
+use tokio::time::sleep;
 
 use crate::config::ValidatorConfig;
 use crate::guard::{HookError, HookGuard};
 use crate::health::Health;
 use crate::hooks::Reward;
 use crate::ledger::{Fate, LedgerError, LedgerStore, SubmissionRecord};
-use crate::link::{Link, SubnetState};
+use crate::link::{Link, ReadBack, SubnetState};
 use crate::metrics::Metrics;
 use crate::report::SubmissionReport;
 use crate::run::ValidatorError;
 use crate::schedule::{Decision, Schedule, Situation, WaitReason};
 use crate::scores::Weights;
 use crate::weights::{PrepareError, Prepared, Subnet, WhenAllZero, prepare};
+
+/// How often the chain is asked for weights it was said to hold, one block time apart.
+const CONFIRM_READS: u32 = 4;
+
+/// The pause between two of these, if the chain does not tell its block time.
+const CONFIRM_PAUSE: Duration = Duration::from_secs(12);
 
 /// The submitting half of a validator.
 pub(crate) struct Submitter {
@@ -62,7 +69,7 @@ impl Submitter {
             link,
             ledger,
             reward,
-            guard: HookGuard::new("reward", Duration::from_millis(config.reward_timeout_ms)),
+            guard: HookGuard::new("reward", config.reward_timeout),
             schedule: Schedule::new(config.submit_margin_blocks, config.submit_attempts, last_included),
             policy: config.when_all_zero,
             version_key: config.version_key,
@@ -101,9 +108,9 @@ impl Submitter {
         let has_scores = self.ledger.has_scores().await?;
         let me = self.link.hotkey();
         let known = self.known.as_ref();
-        known.and_then(|known| known.situation(clock, &me, has_scores)).ok_or_else(|| {
-            ValidatorError::NotRegistered { hotkey: me, netuid: self.link.netuid() }
-        })
+        known
+            .and_then(|known| known.situation(clock, &me, has_scores))
+            .ok_or_else(|| ValidatorError::NotRegistered { hotkey: me, netuid: self.link.netuid() })
     }
 
     /// Logs a reason when it changes, and lets readiness show those that somebody has to act on.
@@ -129,7 +136,10 @@ impl Submitter {
     async fn submit(&mut self) -> Result<SubmissionReport, ValidatorError> {
         // Set by `on_block` before it decides.
         let Some(state) = self.known.take() else {
-            return Err(ValidatorError::NotRegistered { hotkey: self.link.hotkey(), netuid: self.link.netuid() });
+            return Err(ValidatorError::NotRegistered {
+                hotkey: self.link.hotkey(),
+                netuid: self.link.netuid(),
+            });
         };
         let situation = self.situation_of(&state)?;
         let mut report = SubmissionReport {
@@ -172,7 +182,8 @@ impl Submitter {
     /// Rewards, fitted to the subnet's rules.
     async fn prepare(&self, state: SubnetState) -> Result<Prepared, NotReady> {
         let SubnetState { rules, subnet, .. } = state;
-        let uids: BTreeMap<Hotkey, u16> = subnet.neurons.iter().map(|neuron| (neuron.hotkey, neuron.uid)).collect();
+        let uids: BTreeMap<Hotkey, u16> =
+            subnet.neurons.iter().map(|neuron| (neuron.hotkey, neuron.uid)).collect();
         let owner = subnet.owner_hotkey;
         let (reward, ledger) = (Arc::clone(&self.reward), self.ledger.clone());
         let rewards = self.guard.run_blocking(move || -> Result<Weights, LedgerError> {
@@ -239,29 +250,52 @@ impl Submitter {
     }
 
     /// Compares what the chain holds with what was sent. `since` is the earliest block it can be from.
+    ///
+    /// Behind a public endpoint are several nodes, and the one asked may be a block behind the one that told of the
+    /// inclusion; so what is not there yet is looked for again.
     async fn confirm(&self, sent: &[(u16, u16)], since: u64) -> Fate {
-        let read = async {
-            let uid = self.link.chain().uid(self.link.netuid(), &self.link.hotkey()).await?;
-            let Some(uid) = uid else { return Ok(None) };
-            self.link.read_back(uid).await.map(Some)
-        };
-        let found: Result<_, ReadError> = read.await;
-        match found {
-            Ok(Some(found)) if found.last_update < since => Fate::Mismatch {
-                block: since,
-                reason: format!("the chain's last update of this uid is block {}, before {since}", found.last_update),
-            },
-            Ok(Some(found)) if !same_weights(&found.weights, sent) => Fate::Mismatch {
-                block: since,
-                reason: format!("the chain holds {} weights that differ from the {} sent", found.weights.len(), sent.len()),
-            },
-            Ok(Some(found)) => Fate::Confirmed { block: found.last_update },
-            Ok(None) => {
-                let reason = "this hotkey lost its uid before the weights could be read back".to_owned();
-                Fate::Mismatch { block: since, reason }
+        let pause = self.link.chain().block_time().await.unwrap_or(CONFIRM_PAUSE);
+        let mut reads = 1;
+        loop {
+            let found = self.link.read_back().await;
+            let behind = match &found {
+                Ok(Some(found)) => found.last_update < since,
+                Ok(None) => false,
+                Err(error) => error.is_retryable(),
+            };
+            if !behind || reads == CONFIRM_READS {
+                return judge(found, sent, since);
             }
-            Err(error) => Fate::Unknown { reason: format!("included, but not read back: {error}") },
+            reads += 1;
+            sleep(pause).await;
         }
+    }
+}
+
+/// What a reading back says of a submission.
+fn judge(found: Result<Option<ReadBack>, ReadError>, sent: &[(u16, u16)], since: u64) -> Fate {
+    match found {
+        Ok(Some(found)) if found.last_update < since => Fate::Mismatch {
+            block: since,
+            reason: format!(
+                "the chain's last update of this uid is block {}, before {since}",
+                found.last_update
+            ),
+        },
+        Ok(Some(found)) if !same_weights(&found.weights, sent) => Fate::Mismatch {
+            block: since,
+            reason: format!(
+                "the chain holds {} weights that differ from the {} sent",
+                found.weights.len(),
+                sent.len()
+            ),
+        },
+        Ok(Some(found)) => Fate::Confirmed { block: found.last_update },
+        Ok(None) => {
+            let reason = "this hotkey lost its uid before the weights could be read back".to_owned();
+            Fate::Mismatch { block: since, reason }
+        }
+        Err(error) => Fate::Unknown { reason: format!("included, but not read back: {error}") },
     }
 }
 
@@ -284,5 +318,24 @@ fn log(report: &SubmissionReport) {
             reason = fate.reason().unwrap_or_default(),
             "our weights are not on chain"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_chain_shows_is_confirmed() {
+        let sent = [(1, 65535), (4, 100)];
+        let found = |weights: &[(u16, u16)], last_update| {
+            Ok(Some(ReadBack { weights: weights.to_vec(), last_update }))
+        };
+        assert_eq!(judge(found(&[(4, 100), (1, 65535)], 90), &sent, 90), Fate::Confirmed { block: 90 });
+        assert_eq!(judge(found(&sent, 89), &sent, 90).as_str(), "mismatch", "weights of an earlier epoch");
+        assert_eq!(judge(found(&[(1, 65535)], 90), &sent, 90).as_str(), "mismatch");
+        assert_eq!(judge(found(&[], 90), &sent, 90).as_str(), "mismatch");
+        assert_eq!(judge(Ok(None), &sent, 90).as_str(), "mismatch");
+        assert_eq!(judge(Err(ReadError::NoSuchSubnet { netuid: 1 }), &sent, 90).as_str(), "unknown");
     }
 }

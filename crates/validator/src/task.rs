@@ -40,7 +40,7 @@ impl<S: Synapse> Task<S> {
         task
     }
 
-    /// How long each miner has for its answer in this round, instead of the setting `ask_timeout_ms`.
+    /// How long each miner has for its answer in this round, instead of the setting `ask_timeout`.
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

@@ -8,7 +8,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 #[non_exhaustive]
 pub enum EgressError {
     /// On this machine or this network.
-    #[error("{0} is a private or loopback address; they are dialled only with allow_private_addresses = true")]
+    #[error(
+        "{0} is a private or loopback address; they are dialled only with allow_private_addresses = true"
+    )]
     Private(IpAddr),
     /// Not the address of any one host on the internet.
     #[error("{0} is not an address a miner can serve on")]
@@ -54,7 +56,13 @@ fn reach_v4(ip: Ipv4Addr) -> Reach {
     let protocol_assignments = a == 192 && b == 0 && c == 0;
     if ip.is_loopback() || ip.is_private() || shared_by_carrier {
         Reach::Private
-    } else if a == 0 || a >= 224 || ip.is_link_local() || ip.is_documentation() || benchmark || protocol_assignments {
+    } else if a == 0
+        || a >= 224
+        || ip.is_link_local()
+        || ip.is_documentation()
+        || benchmark
+        || protocol_assignments
+    {
         Reach::Unusable
     } else {
         Reach::Public

@@ -13,7 +13,11 @@ use crate::answer::Outcome;
 const MESSAGE_BYTES: usize = 300;
 
 /// Reads and classifies an answer. `started` is when the attempt began.
-pub(super) async fn read<R: DeserializeOwned>(mut response: Response, started: Instant, limit_bytes: usize) -> Outcome<R> {
+pub(super) async fn read<R: DeserializeOwned>(
+    mut response: Response,
+    started: Instant,
+    limit_bytes: usize,
+) -> Outcome<R> {
     let status = response.status();
     if status != StatusCode::OK {
         return refusal(response, status).await;
@@ -24,7 +28,9 @@ pub(super) async fn read<R: DeserializeOwned>(mut response: Response, started: I
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > limit_bytes => return Outcome::TooLarge { limit_bytes },
+            Ok(Some(chunk)) if body.len() + chunk.len() > limit_bytes => {
+                return Outcome::TooLarge { limit_bytes };
+            }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break,
             Err(error) => return Outcome::Unreachable { reason: causes(&error) },
@@ -52,7 +58,11 @@ async fn refusal<R>(mut response: Response, status: StatusCode) -> Outcome<R> {
         }
     }
     message.truncate(MESSAGE_BYTES);
-    Outcome::Refused { status: status.as_u16(), message: one_line(&String::from_utf8_lossy(&message)), retry_after }
+    Outcome::Refused {
+        status: status.as_u16(),
+        message: one_line(&String::from_utf8_lossy(&message)),
+        retry_after,
+    }
 }
 
 /// Strangers' text goes to logs and terminals: no control characters, no line breaks.

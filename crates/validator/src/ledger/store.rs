@@ -128,7 +128,7 @@ impl LedgerStore {
                     insert.execute(params![to_bits(id), hotkey.as_bytes(), uid, value, reward])?;
                 }
             }
-            // The newest confirmed one stays whatever its age: `hold-last` and the schedule rest on it.
+            // The newest confirmed one stays whatever its age: `hold_last` and the schedule rest on it.
             transaction.execute(
                 "DELETE FROM submission WHERE id <= ?1 - ?2
                  AND id IS NOT (SELECT max(id) FROM submission WHERE state = 'confirmed')",

@@ -11,7 +11,7 @@ use crate::scores::Weights;
 
 /// What to submit when no registered neuron has a reward. An operator's decision, so it has no default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum WhenAllZero {
     /// All weight to the subnet owner's hotkey; the chain burns what that hotkey earns as incentive.
     BurnToOwner,
@@ -40,7 +40,7 @@ pub struct Subnet<'a> {
 
 /// Where the prepared weights came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Payout {
     /// The reward hook.
     Rewards,
@@ -88,13 +88,13 @@ pub enum PrepareError {
     Skipped,
     /// All rewards are zero and nobody of the last weights is left.
     #[error(
-        "no registered neuron has a reward, and when_all_zero = \"hold-last\" finds no confirmed weights of registered \
+        "no registered neuron has a reward, and when_all_zero = \"hold_last\" finds no confirmed weights of registered \
          neurons in the ledger to hold"
     )]
     NothingToHold,
     /// All rewards are zero and the owner cannot take the weight.
     #[error(
-        "no registered neuron has a reward, and when_all_zero = \"burn-to-owner\" needs the owner's hotkey {owner} \
+        "no registered neuron has a reward, and when_all_zero = \"burn_to_owner\" needs the owner's hotkey {owner} \
          registered on the subnet, which it is not"
     )]
     OwnerNotRegistered {

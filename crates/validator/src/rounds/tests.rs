@@ -1,0 +1,227 @@
+//! Rounds with real miners' sockets and hooks that misbehave. Here, because only `run` is public and needs a chain.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::routing::post;
+use serde_json::{Value, json};
+use subnetkit_protocol::{Keypair, Scheme};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::answer::OutcomeKind;
+use crate::dendrite::DendriteLimits;
+use crate::ledger::{LedgerOwner, Retention};
+use crate::weights::WhenAllZero;
+
+struct Echo;
+
+impl Synapse for Echo {
+    const NAME: &'static str = "echo";
+    type Request = Value;
+    type Response = Value;
+}
+
+type Scored = fn(&Task<Echo>, &[Answer<Echo>]) -> Scores;
+
+/// Asks everyone in the sample and `extra`, and judges by a function.
+struct Judge {
+    extra: Vec<Hotkey>,
+    scored: Scored,
+}
+
+#[async_trait]
+impl Score<Echo> for Judge {
+    async fn task(&self, round: &Round) -> Task<Echo> {
+        assert!(!round.sample.contains(&round.me), "a validator does not ask itself");
+        Task::same(json!("hello"), round.sample.iter().chain(&self.extra).copied())
+            .with_notes(json!("secret"))
+    }
+
+    async fn score(&self, task: &Task<Echo>, answers: &[Answer<Echo>]) -> Scores {
+        assert_eq!(task.notes(), &json!("secret"));
+        (self.scored)(task, answers)
+    }
+}
+
+fn hotkey(n: u8) -> Hotkey {
+    Hotkey::from_bytes([n; 32])
+}
+
+fn me() -> Keypair {
+    Keypair::from_uri("//Alice", Scheme::Sr25519).unwrap()
+}
+
+/// A miner that answers `"hello"` to anything.
+async fn miner() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().route("/echo", post(|| async { "\"hello\"" }));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+fn metagraph(axons: &[(Hotkey, Option<SocketAddr>)]) -> Metagraph {
+    let neuron = |(uid, (hotkey, axon)): (usize, &(Hotkey, Option<SocketAddr>))| {
+        json!({
+            "uid": uid, "hotkey": hotkey, "coldkey": hotkey, "axon": axon, "active": false, "validator_permit": false,
+            "last_update": 0, "registered_at": 0, "incentive": 0, "dividends": 0, "consensus": 0, "emission": 0,
+            "alpha_stake": 0, "tao_stake": 0, "total_stake": 0,
+        })
+    };
+    let neurons: Vec<Value> = axons.iter().enumerate().map(neuron).collect();
+    serde_json::from_value(json!({
+        "netuid": 1, "block": 100, "block_hash": [0; 32].to_vec(), "name": "test", "tempo": 10, "last_step": 90,
+        "owner_hotkey": hotkey(0), "owner_coldkey": hotkey(0), "max_uids": 256, "max_validators": 64,
+        "tao_in": 0, "alpha_in": 0, "alpha_out": 0, "burn": 0, "neurons": neurons,
+    }))
+    .unwrap()
+}
+
+struct Bench {
+    rounds: Rounds<Echo>,
+    ledger: LedgerStore,
+    _folder: tempfile::TempDir,
+}
+
+async fn bench_with(score: impl Score<Echo>, config: ValidatorConfig) -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = LedgerOwner { genesis_hash: [0; 32], netuid: 1, hotkey: me().account() };
+    let retention = Retention { rounds: 100, submissions: 100 };
+    let ledger = LedgerStore::open(&folder.path().join("ledger"), owner, retention).await.unwrap();
+    let limits = DendriteLimits { allow_private_addresses: true, ..config.dendrite_limits() };
+    let dendrite = Arc::new(Dendrite::new(me(), limits).unwrap());
+    let metrics = Arc::new(Metrics::new());
+    let rounds = Rounds::new(&config, me().account(), Arc::new(score), dendrite, ledger.clone(), metrics);
+    Bench { rounds, ledger, _folder: folder }
+}
+
+async fn bench(extra: Vec<Hotkey>, scored: Scored) -> Bench {
+    bench_with(Judge { extra, scored }, ValidatorConfig::new(WhenAllZero::Skip)).await
+}
+
+fn scores_of(report: &RoundReport) -> Vec<(Hotkey, OutcomeKind, Option<f64>)> {
+    report.entries.iter().map(|entry| (entry.hotkey, entry.outcome, entry.score)).collect()
+}
+
+#[tokio::test]
+async fn everyone_asked_is_recorded_and_only_the_scored_are_scored() {
+    let bench = bench(vec![hotkey(3), hotkey(9)], |_, answers| {
+        let right =
+            |answer: &Answer<Echo>| answer.response().is_some_and(|(response, _)| response == "hello");
+        let scored = answers.iter().filter(|answer| answer.hotkey != hotkey(2));
+        scored.map(|answer| (answer.hotkey, f64::from(u8::from(right(answer))))).collect()
+    })
+    .await;
+    let (one, two) = (miner().await, miner().await);
+    let subnet = metagraph(&[
+        (me().account(), Some(one)),
+        (hotkey(1), Some(one)),
+        (hotkey(2), Some(two)),
+        (hotkey(3), None),
+        (hotkey(4), None),
+    ]);
+    let report = bench.rounds.run(subnet).await.unwrap();
+    assert_eq!(report.failure, None);
+    let expected = [
+        (hotkey(1), OutcomeKind::Answered, Some(1.0)),
+        (hotkey(2), OutcomeKind::Answered, None),
+        (hotkey(3), OutcomeKind::NotServing, Some(0.0)),
+        (hotkey(9), OutcomeKind::NotServing, Some(0.0)),
+    ];
+    assert_eq!(scores_of(&report), expected);
+    let kept = bench.ledger.view().unwrap().scores(1);
+    assert_eq!(kept.keys().copied().collect::<Vec<_>>(), [hotkey(1), hotkey(3), hotkey(9)]);
+}
+
+#[tokio::test]
+async fn a_number_that_is_no_score_becomes_none_not_zero() {
+    let bench = bench(vec![], |_, _| {
+        [(hotkey(1), f64::NAN), (hotkey(2), -1.0), (hotkey(3), 0.5), (hotkey(8), 1.0)].into_iter().collect()
+    })
+    .await;
+    let axon = miner().await;
+    let subnet = metagraph(&[
+        (hotkey(1), Some(axon)),
+        (hotkey(2), Some(axon)),
+        (hotkey(3), Some(axon)),
+        (hotkey(8), None),
+    ]);
+    let report = bench.rounds.run(subnet).await.unwrap();
+    let scores: Vec<_> = report.entries.iter().map(|entry| (entry.hotkey, entry.score)).collect();
+    assert_eq!(scores, [(hotkey(1), None), (hotkey(2), None), (hotkey(3), Some(0.5))], "8 was not asked");
+}
+
+#[tokio::test]
+async fn a_judge_that_panics_costs_the_scores_of_one_round_and_not_its_answers() {
+    static PANIC: AtomicBool = AtomicBool::new(true);
+    let bench = bench(vec![], |_, answers| {
+        assert!(!PANIC.load(Ordering::SeqCst), "the judge is ill");
+        answers.iter().map(|answer| (answer.hotkey, 1.0)).collect()
+    })
+    .await;
+    let subnet = metagraph(&[(hotkey(1), Some(miner().await))]);
+    let ill = bench.rounds.run(subnet.clone()).await.unwrap();
+    let failure = ill.failure.clone().unwrap();
+    assert!(failure.contains("score hook panicked") && failure.contains("the judge is ill"), "{failure}");
+    assert_eq!(scores_of(&ill), [(hotkey(1), OutcomeKind::Answered, None)]);
+    assert!(!bench.ledger.has_scores().await.unwrap());
+
+    PANIC.store(false, Ordering::SeqCst);
+    let well = bench.rounds.run(subnet).await.unwrap();
+    assert_eq!(scores_of(&well), [(hotkey(1), OutcomeKind::Answered, Some(1.0))]);
+    assert!(well.id > ill.id);
+}
+
+/// Never finishes its task.
+struct Stuck;
+
+#[async_trait]
+impl Score<Echo> for Stuck {
+    async fn task(&self, _: &Round) -> Task<Echo> {
+        std::future::pending().await
+    }
+
+    async fn score(&self, _: &Task<Echo>, _: &[Answer<Echo>]) -> Scores {
+        Scores::new()
+    }
+}
+
+#[tokio::test]
+async fn a_hook_that_hangs_costs_its_timeout_each_round_and_no_more() {
+    let mut config = ValidatorConfig::new(WhenAllZero::Skip);
+    config.task_timeout = std::time::Duration::from_millis(20);
+    let bench = bench_with(Stuck, config).await;
+    for _ in 0..2 {
+        let report = bench.rounds.run(metagraph(&[])).await.unwrap();
+        let failure = report.failure.unwrap();
+        assert!(failure.contains("task hook took longer than 20 ms (task_timeout)"), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_subnet_is_a_round_without_answers() {
+    let bench = bench(vec![], |_, answers| {
+        assert!(answers.is_empty());
+        Scores::new()
+    })
+    .await;
+    let report = bench.rounds.run(metagraph(&[])).await.unwrap();
+    assert_eq!((report.failure, report.entries.len()), (None, 0));
+}
+
+#[test]
+fn a_sample_is_drawn_by_its_seed_from_those_who_serve() {
+    let axon = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+    let all: Vec<_> = (1..=50).map(|n| (hotkey(n), (n != 7).then_some(axon))).collect();
+    let subnet = Arc::new(metagraph(&all));
+    let draw = |seed, size| Round::new(1, hotkey(1), seed, size, Arc::clone(&subnet)).sample;
+    let everyone = draw(1, 100);
+    assert_eq!(everyone.len(), 48, "neither the validator nor the one without an axon");
+    assert!(!everyone.contains(&hotkey(1)) && !everyone.contains(&hotkey(7)));
+    assert_eq!(draw(5, 10), draw(5, 10));
+    assert_eq!(draw(5, 10).len(), 10);
+    assert_ne!(draw(5, 10), draw(6, 10));
+}
