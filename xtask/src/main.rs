@@ -1,0 +1,91 @@
+//! Chores of this repository: `cargo run -p xtask -- new NAME` generates a subnet that is built against this checkout,
+//! `cargo run -p xtask -- render` renders the template into `examples/matmul` after an edit.
+//!
+//! Both run the real cargo-generate, as a library. Nothing here is part of what subnetkit ships.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use cargo_generate::{GenerateArgs, TemplatePath, Vcs};
+use clap::Parser;
+
+/// The package of the example, and the values that its placeholders have.
+const EXAMPLE: &str = "matmul";
+const EXAMPLE_VALUES: [&str; 3] = [
+    "description=Matrix multiplication as a Bittensor subnet.",
+    "netuid=0",
+    "subnetkit=../../crates/subnetkit",
+];
+
+/// Chores of this repository
+#[derive(Debug, Parser)]
+enum Chore {
+    /// Generates a subnet that depends on this checkout by path
+    New {
+        /// Name of the project
+        name: String,
+        /// Folder to put the project's folder into
+        #[arg(long, default_value = ".")]
+        destination: PathBuf,
+        /// Values of placeholders, for example `netuid=12`
+        #[arg(long, short, value_name = "PLACEHOLDER=VALUE")]
+        define: Vec<String>,
+    },
+    /// Renders the template as the example, in a place of its own or where the repository has it
+    Render {
+        /// Folder of the rendered example
+        #[arg(long)]
+        destination: Option<PathBuf>,
+    },
+}
+
+fn main() -> Result<()> {
+    match Chore::parse() {
+        Chore::New { name, destination, mut define } => {
+            if !define.iter().any(|value| value.starts_with("subnetkit=")) {
+                let crate_path = checkout()?.join("crates/subnetkit");
+                define.push(format!("subnetkit={}", crate_path.display()));
+            }
+            generate(GenerateArgs { name: Some(name), destination: Some(destination), define, ..template()? })
+        }
+        Chore::Render { destination } => {
+            let destination = match destination {
+                Some(destination) => destination,
+                None => checkout()?.join("examples").join(EXAMPLE),
+            };
+            generate(GenerateArgs {
+                name: Some(EXAMPLE.to_owned()),
+                destination: Some(destination),
+                define: EXAMPLE_VALUES.map(str::to_owned).into(),
+                init: true,
+                overwrite: true,
+                ..template()?
+            })
+        }
+    }
+}
+
+fn generate(args: GenerateArgs) -> Result<()> {
+    cargo_generate::generate(args).map(drop).context("cargo-generate could not render the template")
+}
+
+/// What `cargo generate --silent --vcs none --path <checkout> template` says. Without a folder of its own in the
+/// manifest of a workspace: where there is one, it names its members as patterns.
+fn template() -> Result<GenerateArgs> {
+    Ok(GenerateArgs {
+        template_path: TemplatePath {
+            path: Some(checkout()?.display().to_string()),
+            auto_path: Some("template".to_owned()),
+            ..TemplatePath::default()
+        },
+        silent: true,
+        vcs: Some(Vcs::None),
+        no_workspace: true,
+        ..GenerateArgs::default()
+    })
+}
+
+fn checkout() -> Result<PathBuf> {
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    checkout.canonicalize().with_context(|| format!("the checkout is no longer at {}", checkout.display()))
+}
