@@ -61,12 +61,19 @@ pub enum BindError {
     #[error(transparent)]
     Replay(#[from] ConfigError),
     /// The address is taken.
-    #[error("port {} of {} is in use: stop the other process or set `listen` to a free port", .0.port(), .0.ip())]
-    PortInUse(SocketAddr),
+    #[error("port {} of {} is in use: stop the other process or set `{setting}` to a free port", .address.port(), .address.ip())]
+    PortInUse {
+        /// The setting that names the address.
+        setting: &'static str,
+        /// The address.
+        address: SocketAddr,
+    },
     /// The address can't be listened on.
-    #[error("can't listen on {address}: {source}; set `listen` to an address of this machine")]
+    #[error("can't listen on {address}: {source}; set `{setting}` to an address of this machine")]
     Listen {
-        /// The address of the setting `listen`.
+        /// The setting that names the address.
+        setting: &'static str,
+        /// The address.
         address: SocketAddr,
         /// What the system said.
         source: io::Error,
@@ -110,19 +117,32 @@ impl Axon {
     pub async fn bind(self) -> Result<BoundAxon, BindError> {
         self.config.check()?;
         self.check_names()?;
-        let address = self.config.listen;
-        let listen_error = |source: io::Error| match source.kind() {
-            io::ErrorKind::AddrInUse => BindError::PortInUse(address),
-            _ => BindError::Listen { address, source },
+        let (listener, local_addr) = listen("listen", self.config.listen).await?;
+        let operator = match self.config.operator_listen {
+            Some(address) => Some(listen("operator_listen", address).await?),
+            None => None,
         };
-        let listener = TcpListener::bind(address).await.map_err(listen_error)?;
-        let local_addr = listener.local_addr().map_err(listen_error)?;
-
         let roster = SharedRoster::new();
         let serving = Serving::default();
         let metrics = Arc::new(Metrics::new());
-        let router = self.router(&roster, &serving, &metrics)?;
-        Ok(BoundAxon { listener, local_addr, router, config: self.config, roster, serving, metrics })
+        let (mut router, health) = self.routers(&roster, &serving, &metrics)?;
+        let operator = match operator {
+            Some((listener, address)) => Some(Operator { listener, address, router: health }),
+            None => {
+                router = router.merge(health);
+                None
+            }
+        };
+        Ok(BoundAxon {
+            listener,
+            local_addr,
+            router,
+            operator,
+            config: self.config,
+            roster,
+            serving,
+            metrics,
+        })
     }
 
     fn check_names(&self) -> Result<(), BindError> {
@@ -142,14 +162,16 @@ impl Axon {
         Ok(())
     }
 
+    /// The synapses behind the stack, and the operator's routes.
+    ///
     /// The stack, outermost first. What costs least is asked first; nothing of a request is parsed before its
     /// signature is proven.
-    fn router(
+    fn routers(
         &self,
         roster: &SharedRoster,
         serving: &Serving,
         metrics: &Arc<Metrics>,
-    ) -> Result<Router, ConfigError> {
+    ) -> Result<(Router, Router), ConfigError> {
         let config = &self.config;
         let slots = Slots::new(config.max_concurrency, config.queue);
         let rate =
@@ -186,16 +208,26 @@ impl Axon {
             slots,
             metrics: Arc::clone(metrics),
         };
-        Ok(router
+        let synapses = router
             .method_not_allowed_fallback(async || {
                 Rejection::new(Outcome::MethodNotAllowed, "a synapse is asked with POST")
             })
             .fallback(async move || {
                 Rejection::new(Outcome::NotFound, format!("no such route; this axon serves {served}"))
             })
-            .layer(from_fn_with_state(observer, observe))
-            .merge(health::routes(Arc::new(health))))
+            .layer(from_fn_with_state(observer, observe));
+        Ok((synapses, health::routes(Arc::new(health))))
     }
+}
+
+async fn listen(setting: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
+    let refused = |source: io::Error| match source.kind() {
+        io::ErrorKind::AddrInUse => BindError::PortInUse { setting, address },
+        _ => BindError::Listen { setting, address, source },
+    };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    Ok((listener, bound))
 }
 
 impl fmt::Debug for Axon {
@@ -211,10 +243,18 @@ pub struct BoundAxon {
     listener: TcpListener,
     local_addr: SocketAddr,
     router: Router,
+    operator: Option<Operator>,
     config: MinerConfig,
     roster: SharedRoster,
     serving: Serving,
     metrics: Arc<Metrics>,
+}
+
+/// The operator's own listener.
+struct Operator {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
 }
 
 impl BoundAxon {
@@ -222,6 +262,12 @@ impl BoundAxon {
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// The address of the operator's routes.
+    #[must_use]
+    pub fn operator_addr(&self) -> SocketAddr {
+        self.operator.as_ref().map_or(self.local_addr, |operator| operator.address)
     }
 
     /// Where snapshots of the metagraph are published.
@@ -238,18 +284,24 @@ impl BoundAxon {
 
     /// Serves until `shutdown`, then stops accepting and lets the requests in flight finish within `drain_timeout`.
     pub async fn run(self, shutdown: CancellationToken) {
-        let Self { listener, router, config, serving, metrics, .. } = self;
-        let drain = async {
-            shutdown.cancelled().await;
-            // Whoever watches readiness sends no more callers from the first moment of the drain.
-            serving.set(false);
-            std::future::pending::<()>().await;
+        let Self { listener, router, operator, config, serving, metrics, .. } = self;
+        let drained = CancellationToken::new();
+        let synapses = async {
+            // Whatever way this ends, the operator's routes end too.
+            let _drained = drained.clone().drop_guard();
+            server::serve(listener, router, &config, &metrics, &shutdown).await;
         };
-        tokio::select! {
-            () = server::serve(listener, router, &config, &metrics, &shutdown) => {}
-            () = drain => {}
-        }
-        serving.set(false);
+        let health = async {
+            if let Some(Operator { listener, router, .. }) = operator {
+                server::serve(listener, router, &config, &metrics, &drained).await;
+            }
+        };
+        let readiness = async {
+            // Whoever watches readiness sends no more callers from the first moment of the drain.
+            shutdown.cancelled().await;
+            serving.set(false);
+        };
+        tokio::join!(synapses, health, readiness);
     }
 }
 

@@ -17,6 +17,9 @@ use subnetkit_protocol::Hotkey;
 pub struct MinerConfig {
     /// Address the server listens on. Port 0 takes any free port. Default `0.0.0.0:8091`.
     pub listen: SocketAddr,
+    /// Address for `/healthz`, `/readyz` and `/metrics`, to keep them off the public one. It also answers during the
+    /// drain at shutdown. Default: they are served on `listen`.
+    pub operator_listen: Option<SocketAddr>,
     /// IP address published on the chain. Default: the address of `listen`, which then has to be a particular one.
     pub external_ip: Option<IpAddr>,
     /// Port published on the chain. Default: the port the server is bound to.
@@ -112,6 +115,7 @@ impl Default for MinerConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8091)),
+            operator_listen: None,
             external_ip: None,
             external_port: None,
             body_limit: 1 << 20,

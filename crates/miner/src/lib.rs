@@ -34,15 +34,18 @@ mod forward;
 mod health;
 mod limit;
 mod metrics;
+mod miner;
 mod rate;
 mod rejection;
 mod roster;
 mod server;
 mod slots;
+mod watch;
 
 pub use admission::{Admit, Denial, StandingRule};
 pub use axon::{Axon, BindError, BoundAxon};
 pub use config::{InvalidSetting, MinerConfig, WhenStale};
 pub use forward::{Call, Forward, Refusal};
 pub use health::Serving;
+pub use miner::{BoundMiner, Miner, MinerError, run};
 pub use roster::{Roster, SharedRoster, Standing};

@@ -84,3 +84,30 @@ async fn a_caller_that_hangs_up_is_counted_as_abandoned() {
     while !axon.get("/metrics").await.1.contains(r#"outcome="abandoned"} 1"#) {}
     assert!(axon.get("/metrics").await.1.contains("subnetkit_axon_in_flight 0"));
 }
+
+#[tokio::test]
+async fn the_operators_routes_can_be_kept_off_the_public_address() {
+    let apart = MinerConfig { operator_listen: Some(config().listen), ..config() };
+    let mut axon = start(apart).await;
+    assert_ne!(axon.operator, axon.address);
+    assert_eq!(axon.get("/healthz").await.0, 200);
+    for target in ["/healthz", "/readyz", "/metrics"] {
+        let response = axon.client.get(axon.url(target)).send().await.unwrap();
+        refusal(response, 404, "not_found").await;
+    }
+    assert_eq!(axon.say("Alice", "hi").await.status(), 200);
+
+    // The operator can still look while the last request is drained.
+    axon.serving.set(true);
+    let held = tokio::spawn(axon.signed("Alice", "/echo", crate::support::ask("wait")).send());
+    axon.parrot.began.notified().await;
+    assert_eq!(axon.roster.standing(&axon.own).map(|standing| standing.uid), Some(9));
+    axon.shutdown.cancel();
+    while axon.serving.get() {
+        tokio::task::yield_now().await;
+    }
+    assert!(axon.get("/readyz").await.1.contains(r#""serving":false"#));
+    axon.parrot.go.add_permits(1);
+    assert_eq!(held.await.unwrap().unwrap().status(), 200);
+    (&mut axon.ended).await.unwrap();
+}

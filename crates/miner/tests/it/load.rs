@@ -3,6 +3,11 @@
 use std::time::Duration;
 
 use subnetkit_miner::MinerConfig;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 use crate::support::{config, refusal, retry_after, start};
 
@@ -63,4 +68,22 @@ async fn a_request_whose_turn_never_comes_is_answered_busy() {
     refusal(held.await.unwrap().unwrap(), 504, "timed_out").await;
     let status = second.await.unwrap().unwrap().status();
     assert!(status == 503 || status == 504, "{status}");
+}
+
+#[tokio::test]
+async fn connections_beyond_the_bound_wait_for_a_place() {
+    let axon = start(MinerConfig { max_connections: 1, ..config() }).await;
+    let request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut answer = [0; 12];
+    let mut first = TcpStream::connect(axon.address).await.unwrap();
+    first.write_all(request).await.unwrap();
+    first.read_exact(&mut answer).await.unwrap();
+
+    let mut second = TcpStream::connect(axon.address).await.unwrap();
+    second.write_all(request).await.unwrap();
+    let early = timeout(Duration::from_millis(100), second.read_exact(&mut answer)).await;
+    assert!(early.is_err(), "the second connection was served beside the first");
+    drop(first);
+    second.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
 }

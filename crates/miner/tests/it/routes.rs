@@ -138,5 +138,8 @@ async fn what_can_not_be_served_is_refused_at_the_start() {
     let again = MinerConfig { listen: taken.address, ..config() };
     let error = Axon::new(taken.own, again).serve::<Echo>(taken.parrot.clone()).bind().await.unwrap_err();
     assert!(error.to_string().contains(&taken.address.port().to_string()), "{error}");
-    assert!(matches!(error, BindError::PortInUse(address) if address == taken.address), "{error}");
+    assert!(
+        matches!(error, BindError::PortInUse { setting: "listen", address } if address == taken.address),
+        "{error}"
+    );
 }

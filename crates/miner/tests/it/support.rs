@@ -21,19 +21,19 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub struct Echo;
+pub(crate) struct Echo;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Ask {
-    pub say: String,
+pub(crate) struct Ask {
+    pub(crate) say: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
-    pub said: String,
-    pub to: Hotkey,
-    pub uid: Option<u16>,
+pub(crate) struct Said {
+    pub(crate) said: String,
+    pub(crate) to: Hotkey,
+    pub(crate) uid: Option<u16>,
 }
 
 impl Synapse for Echo {
@@ -43,11 +43,11 @@ impl Synapse for Echo {
 }
 
 /// Echoes. Some words make it misbehave.
-pub struct Parrot {
+pub(crate) struct Parrot {
     /// Tells that a call for `wait` began.
-    pub began: Notify,
+    pub(crate) began: Notify,
     /// Each permit lets one call for `wait` finish.
-    pub go: Semaphore,
+    pub(crate) go: Semaphore,
 }
 
 #[async_trait]
@@ -70,27 +70,28 @@ impl Forward<Echo> for Parrot {
 }
 
 /// A running axon. Dropping it ends it.
-pub struct Running {
-    pub address: SocketAddr,
-    pub own: Hotkey,
-    pub parrot: Arc<Parrot>,
-    pub roster: SharedRoster,
-    pub serving: Serving,
-    pub shutdown: CancellationToken,
-    pub ended: JoinHandle<()>,
-    pub client: Client,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) operator: SocketAddr,
+    pub(crate) own: Hotkey,
+    pub(crate) parrot: Arc<Parrot>,
+    pub(crate) roster: SharedRoster,
+    pub(crate) serving: Serving,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) ended: JoinHandle<()>,
+    pub(crate) client: Client,
 }
 
-pub fn config() -> MinerConfig {
+pub(crate) fn config() -> MinerConfig {
     MinerConfig { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..MinerConfig::default() }
 }
 
-pub fn key(name: &str) -> Keypair {
+pub(crate) fn key(name: &str) -> Keypair {
     Keypair::from_uri(&format!("//{name}"), Scheme::Sr25519).unwrap()
 }
 
 /// Alice and Bob validate, Charlie has no permit, Dave owns the subnet and has nothing else, the miner is uid 9.
-pub fn roster() -> Roster {
+pub(crate) fn roster() -> Roster {
     let standing =
         |uid, validator_permit, stake_rao, owner| Standing { uid, validator_permit, stake_rao, owner };
     let members = HashMap::from([
@@ -103,21 +104,22 @@ pub fn roster() -> Roster {
     Roster { block: 1, members }
 }
 
-pub async fn start(config: MinerConfig) -> Running {
+pub(crate) async fn start(config: MinerConfig) -> Running {
     start_with(config, |axon| axon).await
 }
 
-pub async fn start_with(config: MinerConfig, change: impl FnOnce(Axon) -> Axon) -> Running {
+pub(crate) async fn start_with(config: MinerConfig, change: impl FnOnce(Axon) -> Axon) -> Running {
     let own = key("Miner").account();
     let parrot = Arc::new(Parrot { began: Notify::new(), go: Semaphore::new(0) });
     let axon = Axon::new(own, config).serve::<Echo>(Arc::clone(&parrot));
     let bound = change(axon).bind().await.unwrap();
-    let (address, roster, serving) = (bound.local_addr(), bound.roster(), bound.serving());
+    let (address, operator) = (bound.local_addr(), bound.operator_addr());
+    let (roster, serving) = (bound.roster(), bound.serving());
     roster.publish(self::roster());
     let shutdown = CancellationToken::new();
     let ended = tokio::spawn(bound.run(shutdown.clone()));
     let client = Client::builder().no_proxy().build().unwrap();
-    Running { address, own, parrot, roster, serving, shutdown, ended, client }
+    Running { address, operator, own, parrot, roster, serving, shutdown, ended, client }
 }
 
 impl Drop for Running {
@@ -127,15 +129,15 @@ impl Drop for Running {
 }
 
 impl Running {
-    pub fn url(&self, target: &str) -> String {
+    pub(crate) fn url(&self, target: &str) -> String {
         format!("http://{}{target}", self.address)
     }
 
-    pub fn headers(&self, signer: &Keypair, target: &str, body: &[u8]) -> Vec<(&'static str, String)> {
+    pub(crate) fn headers(&self, signer: &Keypair, target: &str, body: &[u8]) -> Vec<(&'static str, String)> {
         self.headers_at(signer, target, body, NonceClock::new().next())
     }
 
-    pub fn headers_at(
+    pub(crate) fn headers_at(
         &self,
         signer: &Keypair,
         target: &str,
@@ -146,36 +148,41 @@ impl Running {
     }
 
     /// A signed request, not yet sent.
-    pub fn signed(&self, signer: &str, target: &str, body: impl Into<Vec<u8>>) -> RequestBuilder {
+    pub(crate) fn signed(&self, signer: &str, target: &str, body: impl Into<Vec<u8>>) -> RequestBuilder {
         let body = body.into();
         let headers = self.headers(&key(signer), target, &body);
         self.post(target, headers, body)
     }
 
-    pub fn post(&self, target: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> RequestBuilder {
+    pub(crate) fn post(
+        &self,
+        target: &str,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    ) -> RequestBuilder {
         let request =
             self.client.post(self.url(target)).header("content-type", "application/json").body(body);
         headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))
     }
 
     /// Asks the parrot to say a word.
-    pub async fn say(&self, signer: &str, word: &str) -> Response {
+    pub(crate) async fn say(&self, signer: &str, word: &str) -> Response {
         self.signed(signer, "/echo", ask(word)).send().await.unwrap()
     }
 
-    pub async fn get(&self, target: &str) -> (u16, String) {
-        let response = self.client.get(self.url(target)).send().await.unwrap();
+    pub(crate) async fn get(&self, target: &str) -> (u16, String) {
+        let response = self.client.get(format!("http://{}{target}", self.operator)).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 }
 
-pub fn ask(word: &str) -> Vec<u8> {
+pub(crate) fn ask(word: &str) -> Vec<u8> {
     serde_json::to_vec(&Ask { say: word.to_owned() }).unwrap()
 }
 
 /// Checks a refusal: status, kind, and that there is a sentence.
 #[track_caller]
-pub fn refusal(response: Response, status: u16, kind: &'static str) -> impl Future<Output = ()> {
+pub(crate) fn refusal(response: Response, status: u16, kind: &'static str) -> impl Future<Output = ()> {
     let caller = std::panic::Location::caller();
     async move {
         #[derive(Deserialize)]
@@ -193,6 +200,6 @@ pub fn refusal(response: Response, status: u16, kind: &'static str) -> impl Futu
     }
 }
 
-pub fn retry_after(response: &Response) -> u64 {
+pub(crate) fn retry_after(response: &Response) -> u64 {
     response.headers()["retry-after"].to_str().unwrap().parse().unwrap()
 }
