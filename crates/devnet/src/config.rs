@@ -7,6 +7,8 @@ use std::{
 
 use serde_json::json;
 
+use crate::native::Genesis;
+
 /// When blocks are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -26,7 +28,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// When blocks are made.
     pub block_production: BlockProduction,
-    /// The genesis configuration, passed to the runtime's `GenesisBuilder_build_state` as it is.
+    /// The genesis configuration, passed to the runtime's `GenesisBuilder_build_state` as it is. [`Genesis`] writes one for
+    /// the Bittensor runtime.
     pub genesis: serde_json::Value,
     /// Chain time of block 0 in milliseconds since 1970. Block `n` is `n` slot durations later, whatever the real clock
     /// says, so that a chain is reproducible and can run faster than time.
@@ -48,7 +51,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             block_production: BlockProduction::Interval(Duration::from_millis(250)),
-            genesis: json!({}),
+            genesis: Genesis::fast().into_json(),
             // 2025-01-01, a whole number of slots of any usual length.
             genesis_time_ms: 1_735_689_600_000,
             history_blocks: 256,

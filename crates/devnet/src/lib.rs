@@ -37,5 +37,5 @@ mod validity;
 
 pub use config::{BlockProduction, Config, Identity, PoolLimits, RpcLimits};
 pub use devnet::{Devnet, Head, MineError, SpawnError};
-pub use native::NativeRuntime;
+pub use native::{Genesis, NativeRuntime};
 pub use runtime::Runtime;

@@ -11,7 +11,7 @@ use crate::{
     history::{History, UnknownBlock},
     pool::{Judge, Pool},
     production::Producer,
-    runtime::{Runtime, State, Trap},
+    runtime::{Runtime, Trap},
     state::Storage,
     trie,
     validity::Validity,
@@ -112,6 +112,18 @@ pub(crate) enum GenesisError {
     Trap(String),
 }
 
+impl From<CallError> for GenesisError {
+    fn from(error: CallError) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+impl From<Trap> for GenesisError {
+    fn from(trap: Trap) -> Self {
+        Self::Trap(trap.reason)
+    }
+}
+
 /// Block 0 and its state, built by the runtime from its genesis configuration.
 pub(crate) fn genesis(
     runtime: &dyn Runtime,
@@ -119,13 +131,8 @@ pub(crate) fn genesis(
 ) -> Result<(Block, Storage), GenesisError> {
     const METHOD: &str = "GenesisBuilder_build_state";
     let mut storage = Storage::default();
-    let empty: &dyn State = &storage;
-    let outcome = runtime
-        .call(METHOD, &configuration.to_string().encode(), empty)
-        .map_err(|trap| GenesisError::Trap(trap.reason))?;
-    decode::<Result<(), String>>(METHOD, &outcome.output)
-        .map_err(|error| GenesisError::Refused(error.to_string()))?
-        .map_err(GenesisError::Refused)?;
+    let outcome = runtime.call(METHOD, &configuration.to_string().encode(), &storage)?;
+    decode::<Result<(), String>>(METHOD, &outcome.output)?.map_err(GenesisError::Refused)?;
     storage.apply(outcome.changes.iter().map(|(key, value)| (key, value)));
     let header = Header {
         parent_hash: H256::zero(),
