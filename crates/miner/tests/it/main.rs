@@ -1,5 +1,7 @@
 //! The axon over real sockets.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
+
 mod admission;
 mod auth;
 mod body;
