@@ -19,7 +19,7 @@ impl Client {
     }
 
     async fn request(&self, method: &str, params: Value) -> Result<Value, Error> {
-        self.0.request(method, positional(params)).await
+        self.0.request(method, positional(&params)).await
     }
 
     pub(crate) async fn call(&self, method: &str, params: Value) -> Value {
@@ -36,7 +36,7 @@ impl Client {
         params: Value,
         unsubscribe: &str,
     ) -> Subscription<Value> {
-        self.0.subscribe(method, positional(params), unsubscribe).await.unwrap()
+        self.0.subscribe(method, positional(&params), unsubscribe).await.unwrap()
     }
 
     pub(crate) async fn watch(&self, extrinsic: &str) -> Subscription<Value> {
@@ -44,7 +44,7 @@ impl Client {
     }
 }
 
-fn positional(params: Value) -> ArrayParams {
+fn positional(params: &Value) -> ArrayParams {
     let mut array = ArrayParams::new();
     for value in params.as_array().unwrap() {
         array.insert(value).unwrap();
