@@ -3,7 +3,9 @@
 //!
 //! Both run the real cargo-generate, as a library. Nothing here is part of what subnetkit ships.
 
+use std::env;
 use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 use cargo_generate::{GenerateArgs, TemplatePath, Vcs};
@@ -16,6 +18,10 @@ const EXAMPLE_VALUES: [&str; 3] = [
     "netuid=0",
     "subnetkit=../../crates/subnetkit",
 ];
+
+/// Where cargo-generate looks for an author.
+const AUTHOR_VARIABLES: [&str; 6] =
+    ["CARGO_NAME", "GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "USER", "USERNAME", "NAME"];
 
 /// Chores of this repository
 #[derive(Debug, Parser)]
@@ -39,8 +45,19 @@ enum Chore {
     },
 }
 
-fn main() -> Result<()> {
-    match Chore::parse() {
+fn main() -> Result<ExitCode> {
+    let chore = Chore::parse();
+    // cargo-generate insists on the name of an author, which nobody has in a container.
+    if !AUTHOR_VARIABLES.iter().any(|variable| env::var_os(variable).is_some()) {
+        let again = Command::new(env::current_exe()?).args(env::args_os().skip(1)).env("USER", "nobody").status()?;
+        return Ok(if again.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    run(chore)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run(chore: Chore) -> Result<()> {
+    match chore {
         Chore::New { name, destination, mut define } => {
             if !define.iter().any(|value| value.starts_with("subnetkit=")) {
                 let crate_path = checkout()?.join("crates/subnetkit");
@@ -53,6 +70,8 @@ fn main() -> Result<()> {
                 Some(destination) => destination,
                 None => checkout()?.join("examples").join(EXAMPLE),
             };
+            std::fs::create_dir_all(&destination)
+                .with_context(|| format!("{} cannot be created", destination.display()))?;
             generate(GenerateArgs {
                 name: Some(EXAMPLE.to_owned()),
                 destination: Some(destination),

@@ -1,0 +1,153 @@
+//! The incentive: who earns what, told by the hooks alone, without a network. When you change a hook, think of a new way
+//! to cheat and add it here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use matmul::forward::Solver;
+use matmul::matrix::PRIME;
+use matmul::reward::Payout;
+use matmul::score::Judge;
+use matmul::{MatMul, Matrix, Problem, Solution};
+
+use subnetkit::prelude::*;
+use subnetkit::serde_json::json;
+use subnetkit::{serde_json, tokio};
+
+const VALIDATOR: Hotkey = Hotkey::from_bytes([1; 32]);
+const HONEST: Hotkey = Hotkey::from_bytes([2; 32]);
+const SLOW: Hotkey = Hotkey::from_bytes([3; 32]);
+const WRONG: Hotkey = Hotkey::from_bytes([4; 32]);
+const SILENT: Hotkey = Hotkey::from_bytes([5; 32]);
+const MINERS: [Hotkey; 4] = [HONEST, SLOW, WRONG, SILENT];
+
+#[tokio::test(crate = "subnetkit::tokio")]
+async fn honest_miners_earn_most_slow_ones_less_and_wrong_ones_nothing() {
+    let subnet = subnet(&MINERS);
+    let mut rounds = Vec::new();
+    for seed in 0..3 {
+        let task = Judge.task(&round(seed, &subnet)).await;
+        let mut answers = vec![Answer { hotkey: SILENT, outcome: Outcome::TimedOut { after: seconds(12) } }];
+        for (miner, elapsed) in [(HONEST, 20), (SLOW, 420), (WRONG, 5)] {
+            let mut solution = solve(&task, miner).await;
+            if miner == WRONG {
+                change(&mut solution.product.cells[0]);
+            }
+            answers.push(answer(miner, solution, elapsed));
+        }
+        rounds.push(Judge.score(&task, &answers).await);
+    }
+
+    let ledger = Ledger::of_rounds(&rounds).unwrap();
+    let weights = Payout.reward(&ledger, &subnet);
+    let weight = |miner| weights.get(&miner).unwrap();
+    assert!(weight(HONEST) > 2.0 * weight(SLOW), "speed pays: {weights:?}");
+    assert!(weight(SLOW) > 0.0, "a late answer is worth something: {weights:?}");
+    assert_eq!((weight(WRONG), weight(SILENT)), (0.0, 0.0), "{weights:?}");
+}
+
+#[tokio::test(crate = "subnetkit::tokio")]
+async fn a_miner_that_was_not_asked_has_no_score() {
+    let task = Judge.task(&round(0, &subnet(&[HONEST]))).await;
+    let scores = Judge.score(&task, &[answer(HONEST, solve(&task, HONEST).await, 20)]).await;
+    assert_eq!(scores.iter().map(|(miner, _)| miner).collect::<Vec<_>>(), [HONEST]);
+}
+
+#[tokio::test(crate = "subnetkit::tokio")]
+async fn one_wrong_cell_is_found_wherever_it_is() {
+    let task = Judge.task(&round(1, &subnet(&[WRONG]))).await;
+    let right = solve(&task, WRONG).await;
+    for cell in (0..right.product.cells.len()).step_by(641) {
+        let mut wrong = right.clone();
+        change(&mut wrong.product.cells[cell]);
+        assert_eq!(score(&task, WRONG, wrong).await, 0.0, "cell {cell}");
+    }
+    assert!(score(&task, WRONG, right).await > 0.0);
+}
+
+#[tokio::test(crate = "subnetkit::tokio")]
+async fn another_miners_answer_is_worth_nothing() {
+    let task = Judge.task(&round(2, &subnet(&[HONEST, WRONG]))).await;
+    assert_eq!(score(&task, WRONG, solve(&task, HONEST).await).await, 0.0);
+}
+
+#[tokio::test(crate = "subnetkit::tokio")]
+async fn a_malformed_matrix_is_worth_nothing() {
+    let task = Judge.task(&round(3, &subnet(&[WRONG]))).await;
+    let right = solve(&task, WRONG).await.product;
+    let Matrix { size, cells } = right.clone();
+    let malformed = [
+        Matrix { size: 0, cells: Vec::new() },
+        Matrix { size: 1, cells: cells[..1].to_vec() },
+        Matrix { size, cells: cells[1..].to_vec() },
+        Matrix { size: usize::MAX, cells: cells.clone() },
+        // The same numbers in the field, written differently.
+        Matrix { size, cells: cells.iter().map(|cell| cell + PRIME).collect() },
+    ];
+    for product in malformed {
+        let (size, cells) = (product.size, product.cells.len());
+        assert_eq!(score(&task, WRONG, Solution { product }).await, 0.0, "size {size}, {cells} cells");
+    }
+}
+
+#[tokio::test(crate = "subnetkit::tokio")]
+async fn a_miner_refuses_what_makes_no_sense() {
+    let matrix = |size: usize, cells: usize| Matrix { size, cells: vec![1; cells] };
+    let senseless = [
+        (matrix(2, 3), matrix(2, 4)),
+        (matrix(2, 4), matrix(3, 9)),
+        (matrix(0, 0), matrix(0, 0)),
+        (matrix(2, 4), Matrix { size: 2, cells: vec![PRIME; 4] }),
+    ];
+    for (left, right) in senseless {
+        let refusal = forward(Problem { left, right }).await.unwrap_err();
+        assert!(refusal.to_string().starts_with("invalid request"), "{refusal}");
+    }
+}
+
+/// A subnet in which these miners serve; position is uid.
+fn subnet(miners: &[Hotkey]) -> Arc<Metagraph> {
+    let neuron = |(uid, hotkey): (usize, &Hotkey)| {
+        json!({
+            "uid": uid, "hotkey": hotkey, "coldkey": hotkey, "axon": "192.0.2.1:8091", "active": false,
+            "validator_permit": false, "last_update": 0, "registered_at": 0, "incentive": 0, "dividends": 0,
+            "consensus": 0, "emission": 0, "alpha_stake": 0, "tao_stake": 0, "total_stake": 0,
+        })
+    };
+    let subnet = json!({
+        "netuid": 1, "block": 100, "block_hash": vec![0; 32], "name": "", "tempo": 10, "last_step": 90,
+        "owner_hotkey": VALIDATOR, "owner_coldkey": VALIDATOR, "max_uids": 256, "max_validators": 64, "tao_in": 0,
+        "alpha_in": 0, "alpha_out": 0, "burn": 0, "neurons": miners.iter().enumerate().map(neuron).collect::<Vec<_>>(),
+    });
+    Arc::new(serde_json::from_value(subnet).unwrap())
+}
+
+fn round(seed: u64, subnet: &Arc<Metagraph>) -> Round {
+    Round::new(seed, VALIDATOR, seed, subnet.neurons.len(), Arc::clone(subnet))
+}
+
+async fn forward(problem: Problem) -> Result<Solution, Refusal> {
+    Solver.forward(Call::new(problem, VALIDATOR, seconds(12))).await
+}
+
+/// What an honest miner answers to what `miner` was asked.
+async fn solve(task: &Task<MatMul>, miner: Hotkey) -> Solution {
+    forward(task.request(&miner).unwrap().clone()).await.unwrap()
+}
+
+async fn score(task: &Task<MatMul>, miner: Hotkey, solution: Solution) -> f64 {
+    Judge.score(task, &[answer(miner, solution, 20)]).await.get(&miner).unwrap()
+}
+
+fn answer(hotkey: Hotkey, response: Solution, milliseconds: u64) -> Answer<MatMul> {
+    let elapsed = Duration::from_millis(milliseconds);
+    Answer { hotkey, outcome: Outcome::Answered { response, elapsed } }
+}
+
+fn change(cell: &mut u32) {
+    *cell = (*cell + 1) % PRIME;
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
