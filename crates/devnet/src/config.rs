@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::native::Genesis;
+use crate::genesis::Genesis;
 
 /// When blocks are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

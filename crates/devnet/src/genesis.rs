@@ -19,10 +19,11 @@ impl Genesis {
         Self(subnetkit_runtime::preset("fast").unwrap_or_default())
     }
 
-    /// Endows an account, by its ss58 address, with TAO in rao, besides those endowed already.
+    /// Endows an account, by its ss58 address, with TAO in rao, in place of what it has by then.
     #[must_use]
     pub fn endow(mut self, address: &str, rao: u64) -> Self {
         if let Some(Value::Array(balances)) = self.0.pointer_mut("/balances/balances") {
+            balances.retain(|entry| entry[0] != address);
             balances.push(json!([address, rao]));
         }
         self

@@ -23,6 +23,7 @@
 mod author;
 mod config;
 mod devnet;
+mod genesis;
 mod header;
 mod history;
 mod native;
@@ -37,5 +38,6 @@ mod validity;
 
 pub use config::{BlockProduction, Config, Identity, PoolLimits, RpcLimits};
 pub use devnet::{Devnet, Head, MineError, SpawnError};
-pub use native::{Genesis, NativeRuntime};
+pub use genesis::Genesis;
+pub use native::NativeRuntime;
 pub use runtime::Runtime;
