@@ -1,1 +1,66 @@
 //! The one crate a subnet depends on.
+//!
+//! A subnet is a contract and three hooks. The contract is a [`Synapse`](protocol::Synapse); a miner answers it with
+//! `Forward`, a validator judges the answers with `Score` and turns scores into weights with `Reward`. What runs them is
+//! here: `miner::main` and `validator::main` are whole programs, to be called from a binary's `main`.
+//!
+//! | feature | gives |
+//! |---|---|
+//! | `miner` | the module `miner` |
+//! | `validator` | the module `validator` |
+//! | `devnet` | both, and a whole subnet on this machine with its own chain |
+//!
+//! It is **not** where things are done: it re-exports the crates below it and adds what every program needs around them,
+//! [`settings`], [`keys`], [`logging`] and [`shutdown`].
+//!
+//! Start reading at [`prelude`], then [`settings`].
+//!
+//! What hooks use from elsewhere is here too ([`serde`], [`tokio`], [`rand`], [`tracing`], [`async_trait`]), so that a
+//! subnet needs no other dependency. Derived types then say where `serde` is:
+//!
+//! ```
+//! use subnetkit::prelude::*;
+//!
+//! #[derive(Clone, Serialize, Deserialize)]
+//! #[serde(crate = "subnetkit::serde")]
+//! struct Problem {
+//!     factors: Vec<u64>,
+//! }
+//!
+//! struct Product;
+//!
+//! impl Synapse for Product {
+//!     const NAME: &'static str = "product";
+//!     type Request = Problem;
+//!     type Response = u64;
+//! }
+//!
+//! assert_eq!(Product::path(), "/product");
+//! ```
+
+mod error;
+pub mod keys;
+#[cfg(feature = "devnet")]
+pub mod local;
+pub mod logging;
+#[cfg(feature = "miner")]
+pub mod miner;
+pub mod output;
+pub mod prelude;
+#[cfg(any(feature = "miner", feature = "validator"))]
+mod process;
+pub mod settings;
+pub mod shutdown;
+mod start;
+#[cfg(feature = "validator")]
+pub mod validator;
+
+pub use error::RunError;
+pub use start::connect;
+
+pub use subnetkit_chain as chain;
+pub use subnetkit_protocol as protocol;
+pub use subnetkit_wallet as wallet;
+
+pub use ::async_trait::async_trait;
+pub use {rand, serde, serde_json, tokio, tokio_util, tracing};

@@ -1,0 +1,46 @@
+//! Why a program ended otherwise than by being asked to.
+
+use crate::{keys::KeysError, settings::SettingsError};
+
+/// Why a miner or a validator did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// Settings are missing or wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// There are no keys to sign with.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The chain can't be reached, or is another one.
+    #[error(transparent)]
+    Connect(#[from] subnetkit_chain::ConnectError),
+    /// The chain can't be read.
+    #[error(transparent)]
+    Read(#[from] subnetkit_chain::ReadError),
+    /// The chain has no such subnet.
+    #[error("subnet {netuid} does not exist on the network {network}: check the settings `netuid` and `network`")]
+    NoSuchSubnet {
+        /// The subnet.
+        netuid: u16,
+        /// The chain.
+        network: String,
+    },
+    /// The miner.
+    #[cfg(feature = "miner")]
+    #[error(transparent)]
+    Miner(#[from] subnetkit_miner::MinerError),
+    /// The validator.
+    #[cfg(feature = "validator")]
+    #[error(transparent)]
+    Validator(#[from] subnetkit_validator::ValidatorError),
+    /// Logging could not be set up.
+    #[error("the setting `log` is unusable: {0}; write for example info, or subnetkit_miner=debug,info")]
+    Log(String),
+    /// The system gave no threads, or no signals.
+    #[error("the system refused a resource: {0}")]
+    System(#[from] std::io::Error),
+    /// A second signal came before everything was finished.
+    #[error("ended at the second signal, before everything in flight was finished")]
+    Impatient,
+}

@@ -1,0 +1,112 @@
+//! One line of help per setting.
+
+use super::key::Key;
+
+const HELP: &[(&str, &[(&str, &str)])] = &[
+    (
+        "",
+        &[
+            ("network", "The chain: finney, test, archive, local or a ws:// or wss:// URL"),
+            ("netuid", "The subnet"),
+            ("genesis", "Hash of block 0 that the chain must have"),
+            ("wallet", "The wallet by name, or a development key such as //Alice"),
+            ("wallet_hotkey", "The hotkey by name, or a development key such as //Alice//miner"),
+            ("wallet_path", "The directory of all wallets"),
+            ("log", "What is logged, for example info or subnetkit_miner=debug"),
+            ("log_format", "How it is logged: pretty or json"),
+        ],
+    ),
+    (
+        "miner",
+        &[
+            ("listen", "Address the axon listens on"),
+            ("operator_listen", "Where to serve /healthz, /readyz and /metrics [default: that of listen]"),
+            ("external_ip", "IP address published on the chain [default: that of listen]"),
+            ("external_port", "Port published on the chain [default: that of listen]"),
+            ("body_limit", "Largest request body, in bytes"),
+            ("body_memory", "Bytes of request bodies held at once"),
+            ("body_timeout", "Time a caller has to deliver its body"),
+            ("linger_bytes", "Bytes of a refused body that are read and thrown away"),
+            ("linger_timeout", "Time given to reading a refused body"),
+            ("header_timeout", "Time a connection has to deliver a request head"),
+            ("header_limit", "Largest request head, in bytes"),
+            ("max_connections", "Connections open at once"),
+            ("max_concurrency", "Requests in the handler at once"),
+            ("queue", "Requests that may wait for the handler"),
+            ("request_timeout", "Time from a proven request to its answer"),
+            ("drain_timeout", "Time that requests in flight have at shutdown"),
+            ("rate_per_hotkey", "Requests per second of one hotkey"),
+            ("burst_per_hotkey", "Requests of one hotkey in one burst"),
+            ("max_tracked_hotkeys", "Hotkeys whose rate is remembered at once"),
+            ("min_stake_rao", "Least stake of an admitted caller, in rao"),
+            ("require_permit", "Admit only holders of a validator permit"),
+            ("allow", "Hotkeys admitted without standing"),
+            ("deny", "Hotkeys never admitted"),
+            ("metagraph_refresh", "Time between two reads of the metagraph"),
+            ("metagraph_max_age", "Age of the newest block at which the miner is not ready"),
+            ("when_stale", "What to do with requests then: serve or refuse"),
+            ("signature_max_age", "Age at which a signed request is refused"),
+            ("signature_allowed_skew", "How far ahead a caller's clock may be"),
+            ("accept_signed_before_start", "Accept requests signed before this start"),
+            ("replay_capacity", "Requests remembered against replay"),
+            ("replay_capacity_per_hotkey", "Requests remembered against replay, per caller"),
+        ],
+    ),
+    (
+        "validator",
+        &[
+            ("when_all_zero", "What to submit when nobody has a reward: burn_to_owner, hold_last or skip"),
+            ("round_interval", "From round to round: a time or blocks (\"5 blocks\")"),
+            ("sample_size", "Most hotkeys offered to one round"),
+            ("task_timeout", "Longest the task hook may take"),
+            ("score_timeout", "Longest the score hook may take"),
+            ("reward_timeout", "Longest the reward hook may take"),
+            ("ask_timeout", "Longest wait for one miner's answer"),
+            ("connect_timeout", "Longest wait for a connection to a miner"),
+            ("ask_attempts", "Attempts per miner and round"),
+            ("ask_concurrency", "Most miners asked at the same time"),
+            ("max_response_bytes", "Largest answer read from a miner, in bytes"),
+            ("allow_private_addresses", "Dial miners at private addresses"),
+            ("submit_margin_blocks", "Blocks before the epoch at which weights are set"),
+            ("submit_attempts", "Submissions tried per epoch"),
+            ("version_key", "Version key sent with weights"),
+            ("ledger_path", "The ledger, an SQLite file"),
+            ("ledger_rounds", "Rounds kept in the ledger"),
+            ("ledger_submissions", "Submissions kept in the ledger"),
+            ("status_listen", "Where to serve /healthz, /readyz and /metrics [default: nowhere]"),
+            ("max_silent_blocks", "Block times without a block after which the chain counts as lost"),
+            ("report_buffer", "Reports kept for a slow subscriber"),
+        ],
+    ),
+];
+
+/// What a setting does; empty for one that was forgotten here, which a test finds.
+pub(super) fn of(key: &Key) -> &'static str {
+    let table = key.table.unwrap_or_default();
+    let rows = HELP.iter().find(|(name, _)| *name == table).map_or(&[][..], |(_, rows)| rows);
+    rows.iter().find(|(name, _)| *name == key.name).map_or("", |(_, help)| help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches_help(keys: &[Key]) {
+        let table = keys[0].table.unwrap_or_default();
+        let mut documented: Vec<_> =
+            HELP.iter().filter(|(name, _)| *name == table).flat_map(|(_, rows)| rows.iter().map(|row| row.0)).collect();
+        let mut named: Vec<_> = keys.iter().map(|key| key.name.as_str()).collect();
+        documented.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(named, documented, "settings of [{table}] and their help");
+    }
+
+    #[test]
+    fn every_setting_has_help() {
+        matches_help(&Key::of_common().unwrap());
+        #[cfg(feature = "miner")]
+        matches_help(&Key::of_role::<crate::miner::MinerConfig>().unwrap());
+        #[cfg(feature = "validator")]
+        matches_help(&Key::of_role::<crate::validator::ValidatorConfig>().unwrap());
+    }
+}

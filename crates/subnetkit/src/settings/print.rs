@@ -1,0 +1,55 @@
+//! `--print-config`: a configuration file that gives these settings, with the origin of each in a comment.
+
+use std::fmt::Write as _;
+
+use config::{Value, ValueKind};
+
+use super::{Layers, layers::origin};
+
+impl Layers {
+    /// Every setting, its value, and where it came from, as TOML. There are no secrets among the settings.
+    #[must_use]
+    pub fn print(&self) -> String {
+        let lines: Vec<(Option<&str>, String, String)> = self
+            .keys
+            .iter()
+            .map(|key| match self.value(key) {
+                Some(value) if value.kind != ValueKind::Nil => {
+                    (key.table, format!("{} = {}", key.name, literal(value.clone())), origin(&value))
+                }
+                _ => (key.table, format!("# {} =", key.name), "not set".to_owned()),
+            })
+            .collect();
+        let width = lines.iter().map(|(_, setting, _)| setting.len()).max().unwrap_or(0).min(MAX_COLUMN);
+        let mut text = String::new();
+        let mut table = None;
+        for (of, setting, origin) in lines {
+            if of != table
+                && let Some(name) = of
+            {
+                let _ = write!(text, "\n[{name}]\n");
+                table = of;
+            }
+            let _ = writeln!(text, "{setting:width$}  # {origin}");
+        }
+        text
+    }
+}
+
+/// Longer values push their comment to the right alone.
+const MAX_COLUMN: usize = 48;
+
+fn literal(value: Value) -> toml::Value {
+    match value.kind {
+        ValueKind::Boolean(value) => value.into(),
+        ValueKind::I64(value) => value.into(),
+        ValueKind::Float(value) => value.into(),
+        ValueKind::Array(items) => items.into_iter().map(literal).collect::<Vec<_>>().into(),
+        ValueKind::Table(fields) => {
+            let fields = fields.into_iter().map(|(name, field)| (name, literal(field)));
+            toml::Value::Table(fields.collect())
+        }
+        // Whole numbers beyond TOML's range are read back from text.
+        other => other.to_string().into(),
+    }
+}
