@@ -3,7 +3,9 @@
 use sp_runtime::AccountId32;
 
 use crate::pallets::subtensor::info::dynamic::DynamicInfo;
-use crate::pallets::subtensor::info::hyperparameters::{HyperparamEntry, SubnetHyperparams, SubnetHyperparamsV2};
+use crate::pallets::subtensor::info::hyperparameters::{
+    HyperparamEntry, SubnetHyperparams, SubnetHyperparamsV2,
+};
 use crate::pallets::subtensor::info::metagraph::{Metagraph, SelectiveMetagraph};
 use crate::pallets::subtensor::info::neurons::{NeuronInfo, NeuronInfoLite};
 use crate::pallets::subtensor::info::prices::{SimSwapResult, SubnetPrice};

@@ -87,10 +87,7 @@ impl<T: Config> Pallet<T> {
         let now = subtensor::Pallet::<T>::now();
         let key = RateLimitKey::SetSNOwnerHotkey(netuid);
         let last = LastRateLimitedBlock::<T>::get(&key);
-        ensure!(
-            last == 0 || now.saturating_sub(last) >= OWNER_HOTKEY_LIMIT,
-            Error::<T>::TxRateLimitExceeded
-        );
+        ensure!(last == 0 || now.saturating_sub(last) >= OWNER_HOTKEY_LIMIT, Error::<T>::TxRateLimitExceeded);
         LastRateLimitedBlock::<T>::insert(key, now);
         SubnetOwnerHotkey::<T>::insert(netuid, &hotkey);
         subtensor::Pallet::<T>::deposit_event(subtensor::Event::SubnetOwnerHotkeySet(netuid, hotkey));

@@ -114,10 +114,7 @@ impl Rule {
             !(self.frozen_before_epochs && subtensor::Pallet::<T>::is_in_freeze_window(netuid)),
             subtensor::Error::<T>::AdminActionProhibitedDuringWeightsWindow
         );
-        ensure!(
-            self.netuid.is_none_or(NetworksAdded::<T>::get),
-            Error::<T>::SubnetDoesNotExist
-        );
+        ensure!(self.netuid.is_none_or(NetworksAdded::<T>::get), Error::<T>::SubnetDoesNotExist);
         match (owner, self.owners_refusal) {
             (Some(_), Some(refusal)) => Err(refusal),
             _ => Ok(Change(change)),

@@ -128,7 +128,9 @@ impl<T: Config> Pallet<T> {
         Self::netuids()
             .into_iter()
             .filter(|&netuid| netuid != ROOT)
-            .map(|netuid| (SubnetMovingPrice::<T>::get(netuid), NetworkRegisteredAt::<T>::get(netuid), netuid))
+            .map(|netuid| {
+                (SubnetMovingPrice::<T>::get(netuid), NetworkRegisteredAt::<T>::get(netuid), netuid)
+            })
             .filter(|(_, registered, _)| now.saturating_sub(*registered) >= immunity)
             .min()
             .map(|(_, _, netuid)| netuid)

@@ -1,0 +1,252 @@
+//! Answers of the runtime APIs, decoded by the real chain's metadata.
+
+use codec::Encode;
+use scale_value::{At, Composite, Primitive, Value, ValueDef};
+
+use crate::chain::{ADMIN, Chain, SUBTENSOR, account, call};
+use crate::metadata::{APIS, real};
+
+type Answer = Value<()>;
+
+/// Asks a runtime API and reads the whole answer as clients of the real chain would.
+fn ask(chain: &Chain, api: &str, method: &str, input: &impl Encode) -> Answer {
+    let metadata = real();
+    let described = metadata.apis.iter().find(|entry| entry.name == api).unwrap();
+    let described = described.methods.iter().find(|entry| entry.name == method).unwrap();
+    let bytes = chain.ask(&format!("{api}_{method}"), &input.encode());
+    let mut rest = &bytes[..];
+    let answer = scale_value::scale::decode_as_type(&mut rest, described.output.id, &metadata.types).unwrap();
+    assert!(rest.is_empty(), "{api}.{method} leaves {} bytes", rest.len());
+    answer.remove_context()
+}
+
+fn metagraph(chain: &Chain, netuid: u16) -> Answer {
+    some(ask(chain, "SubnetInfoRuntimeApi", "get_metagraph", &netuid))
+}
+
+/// What an `Option` holds.
+fn some(value: Answer) -> Answer {
+    match value.value {
+        ValueDef::Variant(variant) if variant.name == "Some" => variant.values.into_values().next().unwrap(),
+        other => panic!("no value: {other:?}"),
+    }
+}
+
+fn is_none(value: &Answer) -> bool {
+    matches!(&value.value, ValueDef::Variant(variant) if variant.name == "None")
+}
+
+/// A number, or the only number in wrappers.
+fn number(value: &Answer) -> u128 {
+    match &value.value {
+        ValueDef::Primitive(Primitive::U128(number)) => *number,
+        ValueDef::Composite(composite) => number(composite.values().next().unwrap()),
+        other => panic!("no number: {other:?}"),
+    }
+}
+
+fn length(value: &Answer) -> usize {
+    match &value.value {
+        ValueDef::Composite(composite) => composite.len(),
+        other => panic!("no list: {other:?}"),
+    }
+}
+
+fn text(value: &Answer) -> String {
+    let ValueDef::Composite(bytes) = &value.value else { panic!("no text") };
+    String::from_utf8(bytes.values().map(|byte| number(byte) as u8).collect()).unwrap()
+}
+
+fn boolean(value: &Answer) -> bool {
+    matches!(&value.value, ValueDef::Primitive(Primitive::Bool(true)))
+}
+
+#[test]
+fn every_answer_reads_as_the_real_chains_would() {
+    let chain = Chain::new("local");
+    let (bob, alice) = (account("//Bob"), account("//Alice"));
+    for (api, left_out) in APIS {
+        let metadata = real();
+        let described = metadata.apis.iter().find(|entry| entry.name == api).unwrap();
+        for method in described.methods.iter().filter(|method| !left_out.contains(&method.name.as_str())) {
+            let input = match method.name.as_str() {
+                _ if method.inputs.is_empty() => Vec::new(),
+                "get_neuron" | "get_neuron_lite" => (1u16, 0u16).encode(),
+                "get_mechagraph" => (1u16, 0u8).encode(),
+                "get_selective_metagraph" => (1u16, (0..80).collect::<Vec<u16>>()).encode(),
+                "get_selective_mechagraph" => (1u16, 0u8, (0..80).collect::<Vec<u16>>()).encode(),
+                "get_coldkey_auto_stake_hotkey" => (&bob, 1u16).encode(),
+                "get_stake_info_for_coldkey" => bob.encode(),
+                "get_stake_info_for_coldkeys" => vec![&bob, &alice].encode(),
+                "get_stake_info_for_hotkey_coldkey_netuid" => (&bob, &alice, 1u16).encode(),
+                "sim_swap_tao_for_alpha" | "sim_swap_alpha_for_tao" => (1u16, 1_000_000u64).encode(),
+                _ => 1u16.encode(),
+            };
+            ask(&chain, api, &method.name, &Raw(input));
+        }
+    }
+}
+
+/// Bytes that are encoded already.
+struct Raw(Vec<u8>);
+
+impl Encode for Raw {
+    fn encode(&self) -> Vec<u8> {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn the_genesis_metagraph_has_one_neuron() {
+    let chain = Chain::new("local");
+    let metagraph = metagraph(&chain, 1);
+    assert_eq!(number(metagraph.at("netuid").unwrap()), 1);
+    assert_eq!(text(metagraph.at("name").unwrap()), "apex");
+    assert_eq!(number(metagraph.at("block").unwrap()), 1);
+    assert_eq!(number(metagraph.at("tempo").unwrap()), 100);
+    assert_eq!(number(metagraph.at("num_uids").unwrap()), 1);
+    assert_eq!(number(metagraph.at("activity_cutoff").unwrap()), 1388);
+    for column in [
+        "hotkeys",
+        "coldkeys",
+        "identities",
+        "axons",
+        "active",
+        "validator_permit",
+        "last_update",
+        "emission",
+        "dividends",
+        "incentives",
+        "consensus",
+        "block_at_registration",
+        "alpha_stake",
+        "tao_stake",
+        "total_stake",
+        "tao_dividends_per_hotkey",
+        "alpha_dividends_per_hotkey",
+    ] {
+        assert_eq!(length(metagraph.at(column).unwrap()), 1, "{column}");
+    }
+    for column in ["pruning_score", "trust", "rank"] {
+        assert_eq!(length(metagraph.at(column).unwrap()), 0, "{column}");
+    }
+    assert_eq!(number(metagraph.at("alpha_stake").at(0).unwrap()), 1_000_000_000);
+    assert_eq!(number(metagraph.at("total_stake").at(0).unwrap()), 1_000_000_000);
+}
+
+#[test]
+fn a_subnet_that_is_not_there_has_no_answers() {
+    let chain = Chain::new("local");
+    for method in [
+        "get_metagraph",
+        "get_dynamic_info",
+        "get_subnet_info",
+        "get_subnet_info_v2",
+        "get_subnet_hyperparams",
+        "get_subnet_hyperparams_v2",
+        "get_subnet_hyperparams_v3",
+        "get_subnet_state",
+        "get_subnet_account_id",
+    ] {
+        assert!(is_none(&ask(&chain, "SubnetInfoRuntimeApi", method, &9u16)), "{method}");
+    }
+    assert!(is_none(&ask(&chain, "SubnetInfoRuntimeApi", "get_mechagraph", &(1u16, 1u8))));
+    assert!(is_none(&ask(&chain, "NeuronInfoRuntimeApi", "get_neuron", &(1u16, 1u16))));
+    assert_eq!(length(&ask(&chain, "NeuronInfoRuntimeApi", "get_neurons", &9u16)), 0);
+}
+
+#[test]
+fn selected_fields_alone_are_there() {
+    let chain = Chain::new("local");
+    let ask = |method: &str, input: Vec<u8>| some(ask(&chain, "SubnetInfoRuntimeApi", method, &Raw(input)));
+    let selected = ask("get_selective_metagraph", (1u16, vec![8u16, 52, 72, 400]).encode());
+    assert_eq!(number(selected.at("netuid").unwrap()), 0);
+    assert_eq!(number(&some(selected.at("tempo").unwrap().clone())), 100);
+    assert_eq!(length(&some(selected.at("hotkeys").unwrap().clone())), 1);
+    assert_eq!(length(&some(selected.at("validators").unwrap().clone())), 0);
+    assert!(is_none(selected.at("commitments").unwrap()));
+    let ValueDef::Composite(Composite::Named(fields)) = &selected.value else { panic!("no struct") };
+    let there = fields
+        .iter()
+        .filter(|(_, value)| matches!(&value.value, ValueDef::Variant(variant) if variant.name == "Some"));
+    assert_eq!(there.count(), 3);
+    let with_netuid = ask("get_selective_metagraph", (1u16, vec![0u16]).encode());
+    assert_eq!(number(with_netuid.at("netuid").unwrap()), 1);
+    let mechagraph = ask("get_selective_mechagraph", (1u16, 0u8, Vec::<u16>::new()).encode());
+    assert_eq!(number(mechagraph.at("netuid").unwrap()), 1);
+}
+
+#[test]
+fn hyperparameters_come_by_name() {
+    let chain = Chain::new("local");
+    let entries = some(ask(&chain, "SubnetInfoRuntimeApi", "get_subnet_hyperparams_v3", &1u16));
+    let ValueDef::Composite(list) = &entries.value else { panic!("no list") };
+    let names: Vec<_> = list.values().map(|entry| text(entry.at("name").unwrap())).collect();
+    let expected = "kappa immunity_period min_allowed_weights max_weights_limit tempo weights_version \
+        weights_rate_limit activity_cutoff activity_cutoff_factor registration_allowed target_regs_per_interval \
+        min_burn max_burn burn_half_life burn_increase_mult bonds_moving_avg max_regs_per_block \
+        serving_rate_limit max_validators commit_reveal_period commit_reveal_weights_enabled alpha_high alpha_low \
+        liquid_alpha_enabled alpha_sigmoid_steepness yuma_version subnet_is_active transfers_enabled \
+        bonds_reset_enabled user_liquidity_enabled owner_cut_enabled owner_cut_auto_lock_enabled \
+        min_childkey_take";
+    assert_eq!(names, expected.split_whitespace().collect::<Vec<_>>());
+    let v2 = some(ask(&chain, "SubnetInfoRuntimeApi", "get_subnet_hyperparams_v2", &1u16));
+    assert_eq!(number(v2.at("yuma_version").unwrap()), 2);
+    assert!(boolean(v2.at("commit_reveal_weights_enabled").unwrap()));
+    assert_eq!(number(v2.at("max_difficulty").unwrap()), u128::from(u64::MAX / 4));
+}
+
+#[test]
+fn a_new_subnet_shows_up_with_its_owner_and_its_price() {
+    let mut chain = Chain::new("local");
+    assert_eq!(
+        chain.query::<u64>("SubnetRegistrationRuntimeApi_get_network_registration_cost", &[]),
+        10u64.pow(12)
+    );
+    chain.submit("//Bob", &call(SUBTENSOR, 59, account("//Bob//hotkey"))).unwrap();
+    let metagraph = metagraph(&chain, 2);
+    assert_eq!(number(metagraph.at("num_uids").unwrap()), 1);
+    assert_eq!(number(metagraph.at("tao_in").unwrap()), 10u128.pow(12));
+    assert_eq!(text(metagraph.at("name").unwrap()), "omron");
+    let infos = ask(&chain, "SubnetInfoRuntimeApi", "get_subnets_info_v2", &());
+    assert_eq!(length(&infos), 3);
+    assert_eq!(chain.query::<u64>("SwapRuntimeApi_current_alpha_price", &2u16.encode()), 10u64.pow(9));
+    let next: Option<u64> = chain.query("SubnetInfoRuntimeApi_get_next_epoch_start_block", &2u16.encode());
+    // Epochs are staggered by netuid, but not to before block 0.
+    assert_eq!(next, Some(360));
+    let neuron = some(ask(&chain, "NeuronInfoRuntimeApi", "get_neuron_lite", &(2u16, 0u16)));
+    assert!(boolean(neuron.at("active").unwrap()));
+    assert_eq!(number(neuron.at("pruning_score").unwrap()), 65535);
+}
+
+#[test]
+fn a_simulated_swap_counts_fee_and_slippage() {
+    let chain = Chain::new("local");
+    let swap: [u64; 6] = chain.query("SwapRuntimeApi_sim_swap_tao_for_alpha", &(1u16, 10u64.pow(9)).encode());
+    let [tao, alpha, tao_fee, alpha_fee, tao_slippage, alpha_slippage] = swap;
+    assert_eq!(tao + tao_fee, 10u64.pow(9));
+    assert_eq!(tao_fee, 503_547);
+    assert_eq!(alpha + alpha_slippage, 10u64.pow(9));
+    // A pool of 10 by 10 gives 10 * x / (10 + x) for x.
+    assert_eq!(alpha, (u128::from(tao) * 10u128.pow(10) / (u128::from(tao) + 10u128.pow(10))) as u64);
+    assert_eq!((alpha_fee, tao_slippage), (0, 0));
+    let failed: [u64; 6] = chain.query("SwapRuntimeApi_sim_swap_alpha_for_tao", &(1u16, u64::MAX).encode());
+    assert_eq!(failed, [0; 6]);
+}
+
+#[test]
+fn the_stake_of_a_coldkey_is_found() {
+    let mut chain = Chain::new("local");
+    chain.sudo(&call(ADMIN, 66, (1u16, true))).unwrap();
+    let nobody = [0u8; 32];
+    chain.submit("//Bob", &call(SUBTENSOR, 2, (nobody, 1u16, 10u64.pow(9)))).unwrap();
+    let stakes = ask(&chain, "StakeInfoRuntimeApi", "get_stake_info_for_coldkey", &account("//Bob"));
+    assert_eq!(length(&stakes), 1);
+    assert_eq!(number(stakes.at(0).at("netuid").unwrap()), 1);
+    let stake = number(stakes.at(0).at("stake").unwrap());
+    assert!((900_000_000..910_000_000).contains(&stake), "{stake}");
+    assert!(boolean(stakes.at(0).at("is_registered").unwrap()));
+    let metagraph = metagraph(&chain, 1);
+    let total = number(metagraph.at("alpha_stake").at(0).unwrap());
+    assert!(total.abs_diff(stake + 10u128.pow(9)) <= 1, "{total}");
+}
