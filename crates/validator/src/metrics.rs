@@ -1,118 +1,98 @@
-//! Counters of one validator. A process may run several, so nothing here is global.
+//! What one validator counts. Each has a registry of its own: several run in one process without sharing a number.
 
 use std::time::Duration;
 
-use ::metrics::{
-    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge,
-    histogram,
-};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
 
 use crate::answer::OutcomeKind;
 use crate::ledger::Fate;
 
-/// The validator's metrics, and their text for Prometheus.
-pub(crate) struct Metrics {
-    recorder: PrometheusRecorder,
-    handle: PrometheusHandle,
-    head_block: Gauge,
-    confirmed_block: Gauge,
-    rounds_scored: Counter,
-    rounds_failed: Counter,
-    round_seconds: Histogram,
-    head_streams: Counter,
+/// The content type of [`Metrics::text`].
+pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ended {
+    outcome: &'static str,
 }
 
-impl std::fmt::Debug for Metrics {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Metrics").finish_non_exhaustive()
-    }
+/// The validator's numbers.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    rounds: Family<Ended, Counter>,
+    round_seconds: Histogram,
+    answers: Family<Ended, Counter>,
+    submissions: Family<Ended, Counter>,
+    head_streams: Counter,
+    head_block: Gauge,
+    confirmed_block: Gauge,
 }
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let recorder = PrometheusBuilder::new().build_recorder();
-        let handle = recorder.handle();
-        ::metrics::with_local_recorder(&recorder, || {
-            describe_gauge!("subnetkit_validator_head_block", "Newest block heard of.");
-            describe_gauge!(
-                "subnetkit_validator_confirmed_block",
-                "Block of the last weights read back from the chain."
-            );
-            describe_counter!("subnetkit_validator_rounds_total", "Rounds by how they ended.");
-            describe_histogram!("subnetkit_validator_round_seconds", "Time a round took.");
-            describe_counter!("subnetkit_validator_answers_total", "Requests to miners by how they ended.");
-            describe_counter!(
-                "subnetkit_validator_submissions_total",
-                "Submissions of weights by their fate."
-            );
-            describe_counter!(
-                "subnetkit_validator_head_streams_total",
-                "Times the stream of blocks was opened."
-            );
-        });
-        let (head_block, confirmed_block, rounds_scored, rounds_failed, round_seconds, head_streams) =
-            ::metrics::with_local_recorder(&recorder, || {
-                (
-                    gauge!("subnetkit_validator_head_block"),
-                    gauge!("subnetkit_validator_confirmed_block"),
-                    counter!("subnetkit_validator_rounds_total", "state" => "scored"),
-                    counter!("subnetkit_validator_rounds_total", "state" => "failed"),
-                    histogram!("subnetkit_validator_round_seconds"),
-                    counter!("subnetkit_validator_head_streams_total"),
-                )
-            });
+        // 10 ms to about 11 min in doublings: from an empty round to one at every limit.
+        let round_seconds = Histogram::new(exponential_buckets(0.01, 2.0, 17));
+        let (rounds, answers, submissions) = (Family::default(), Family::default(), Family::default());
+        let (head_streams, head_block, confirmed_block) =
+            (Counter::default(), Gauge::default(), Gauge::default());
+        let mut registry = Registry::with_prefix("subnetkit_validator");
+        registry.register("rounds", "Rounds by how they ended", rounds.clone());
+        registry.register_with_unit("round", "Time a round took", Unit::Seconds, round_seconds.clone());
+        registry.register("answers", "Requests to miners by how they ended", answers.clone());
+        registry.register("submissions", "Submissions of weights by their fate", submissions.clone());
+        registry.register("head_streams", "Times the stream of blocks was opened", head_streams.clone());
+        registry.register("head_block", "Newest block heard of", head_block.clone());
+        registry.register(
+            "confirmed_block",
+            "Block of the last weights read back from the chain",
+            confirmed_block.clone(),
+        );
         Self {
-            recorder,
-            handle,
+            registry,
+            rounds,
+            round_seconds,
+            answers,
+            submissions,
+            head_streams,
             head_block,
             confirmed_block,
-            rounds_scored,
-            rounds_failed,
-            round_seconds,
-            head_streams,
         }
     }
 
     pub(crate) fn head(&self, block: u64) {
-        self.head_block.set(block as f64);
+        self.head_block.set(i64::try_from(block).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn head_stream_opened(&self) {
-        self.head_streams.increment(1);
+        self.head_streams.inc();
     }
 
     pub(crate) fn round(&self, scored: bool, took: Duration) {
-        if scored {
-            self.rounds_scored.increment(1)
-        } else {
-            self.rounds_failed.increment(1)
-        }
-        self.round_seconds.record(took.as_secs_f64());
+        let outcome = if scored { "scored" } else { "failed" };
+        self.rounds.get_or_create(&Ended { outcome }).inc();
+        self.round_seconds.observe(took.as_secs_f64());
     }
 
     pub(crate) fn answer(&self, outcome: OutcomeKind) {
-        ::metrics::with_local_recorder(&self.recorder, || {
-            counter!("subnetkit_validator_answers_total", "outcome" => outcome.as_str()).increment(1);
-        });
+        self.answers.get_or_create(&Ended { outcome: outcome.as_str() }).inc();
     }
 
     pub(crate) fn submission(&self, fate: &Fate) {
-        ::metrics::with_local_recorder(&self.recorder, || {
-            counter!("subnetkit_validator_submissions_total", "fate" => fate.as_str()).increment(1);
-        });
+        self.submissions.get_or_create(&Ended { outcome: fate.as_str() }).inc();
         if let Fate::Confirmed { block } = fate {
-            self.confirmed_block.set(*block as f64);
+            self.confirmed_block.set(i64::try_from(*block).unwrap_or(i64::MAX));
         }
     }
 
-    /// The Prometheus text. Also folds what histograms have gathered, so their memory stays bounded while scraped.
-    pub(crate) fn render(&self) -> String {
-        self.handle.render()
-    }
-
-    /// Folds what histograms have gathered; called once per round so that memory is bounded without scrapes too.
-    pub(crate) fn upkeep(&self) {
-        self.handle.run_upkeep();
+    /// The numbers in Prometheus' text format.
+    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
     }
 }

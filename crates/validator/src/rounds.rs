@@ -82,7 +82,6 @@ impl<S: Synapse> Rounds<S> {
         let entries = records.iter().map(entry).collect();
         self.ledger.close_round(RoundRecord { id, state: state.clone(), answers: records }).await?;
         self.metrics.round(state == RoundState::Scored, started.elapsed());
-        self.metrics.upkeep();
         let failure = match state {
             RoundState::Scored => None,
             RoundState::Failed(reason) => Some(reason),

@@ -182,10 +182,9 @@ impl<S: Synapse> Validator<S> {
             });
         }
         let (heads_in, heads) = watch::channel(None);
-        tasks.spawn(
-            "blocks",
-            follow_blocks(link.clone(), heads_in, Arc::clone(&metrics), Arc::clone(&health)),
-        );
+        let following = follow_blocks(link.clone(), heads_in, Arc::clone(&metrics), Arc::clone(&health));
+        let until = stop.clone();
+        tasks.spawn("blocks", async move { until.run_until_cancelled(following).await.unwrap_or(Ok(())) });
         let scoring = Scoring {
             link,
             rounds,
@@ -266,7 +265,7 @@ impl Tasks {
 
 type Heads = watch::Receiver<Option<Head>>;
 
-/// Keeps `heads` at the newest block, whatever happens to the connection.
+/// Keeps `heads` at the newest block, whatever happens to the connection. Does not end by itself.
 async fn follow_blocks(
     link: Link,
     heads: watch::Sender<Option<Head>>,
@@ -275,7 +274,7 @@ async fn follow_blocks(
 ) -> Result<(), ValidatorError> {
     let (first_delay, last_delay) = RECONNECT_DELAYS;
     let mut delay = first_delay;
-    while !heads.is_closed() {
+    loop {
         metrics.head_stream_opened();
         let broke = match link.heads().await {
             Ok(mut stream) => loop {
@@ -298,7 +297,6 @@ async fn follow_blocks(
         sleep(delay).await;
         delay = (delay * 2).min(last_delay);
     }
-    Ok(())
 }
 
 /// The scoring half of a validator.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::health::Health;
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 
 #[derive(Clone)]
 struct Shared {
@@ -41,8 +43,9 @@ async fn ready(State(shared): State<Shared>) -> (StatusCode, String) {
     (StatusCode::SERVICE_UNAVAILABLE, problems.join("\n") + "\n")
 }
 
-async fn render(State(shared): State<Shared>) -> String {
-    shared.metrics.render()
+async fn render(State(shared): State<Shared>) -> Result<impl IntoResponse, StatusCode> {
+    let text = shared.metrics.text().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text))
 }
 
 #[cfg(test)]
@@ -78,9 +81,9 @@ mod tests {
         metrics.submission(&crate::ledger::Fate::Confirmed { block: 77 });
         let (_, text) = get("/metrics").await;
         for line in [
-            "subnetkit_validator_rounds_total{state=\"scored\"} 1",
+            "subnetkit_validator_rounds_total{outcome=\"scored\"} 1",
             "subnetkit_validator_answers_total{outcome=\"timed_out\"} 1",
-            "subnetkit_validator_submissions_total{fate=\"confirmed\"} 1",
+            "subnetkit_validator_submissions_total{outcome=\"confirmed\"} 1",
             "subnetkit_validator_confirmed_block 77",
         ] {
             assert!(text.contains(line), "{line} not in:\n{text}");

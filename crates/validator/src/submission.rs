@@ -52,6 +52,8 @@ enum NotReady {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
     Prepare(#[from] PrepareError),
 }
 
@@ -164,7 +166,8 @@ impl Submitter {
             }
             Err(error) => {
                 // The same rewards under the same rules end the same way; a hook that panicked may not.
-                self.schedule.note_failure(&situation, matches!(error, NotReady::Hook(_)));
+                let may_retry = matches!(error, NotReady::Hook(_) | NotReady::Read(_));
+                self.schedule.note_failure(&situation, may_retry);
                 report.fate = Fate::NotSent { reason: error.to_string() };
             }
         }
@@ -182,9 +185,6 @@ impl Submitter {
     /// Rewards, fitted to the subnet's rules.
     async fn prepare(&self, state: SubnetState) -> Result<Prepared, NotReady> {
         let SubnetState { rules, subnet, .. } = state;
-        let uids: BTreeMap<Hotkey, u16> =
-            subnet.neurons.iter().map(|neuron| (neuron.hotkey, neuron.uid)).collect();
-        let owner = subnet.owner_hotkey;
         let (reward, ledger) = (Arc::clone(&self.reward), self.ledger.clone());
         let rewards = self.guard.run_blocking(move || -> Result<Weights, LedgerError> {
             let view = ledger.view()?;
@@ -192,6 +192,11 @@ impl Submitter {
             view.into_fault().map_or(Ok(rewards), Err)
         });
         let rewards = rewards.await??;
+        // Rewards belong to hotkeys and the call names uids, so the uids must be those of this moment: while the hook ran,
+        // a uid may have passed to another hotkey.
+        let subnet = self.link.metagraph().await?;
+        let uids: BTreeMap<Hotkey, u16> =
+            subnet.neurons.iter().map(|neuron| (neuron.hotkey, neuron.uid)).collect();
         let held = match self.policy {
             WhenAllZero::HoldLast => self.ledger.last_confirmed().await?,
             WhenAllZero::BurnToOwner | WhenAllZero::Skip => None,
@@ -199,7 +204,7 @@ impl Submitter {
         let rules = Subnet {
             uids: &uids,
             me: self.link.hotkey(),
-            owner,
+            owner: subnet.owner_hotkey,
             min_allowed_weights: rules.min_allowed_weights,
             max_weights_limit: rules.max_weights_limit,
             weights_version: rules.weights_version,

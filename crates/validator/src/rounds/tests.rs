@@ -73,7 +73,7 @@ fn metagraph(axons: &[(Hotkey, Option<SocketAddr>)]) -> Metagraph {
     };
     let neurons: Vec<Value> = axons.iter().enumerate().map(neuron).collect();
     serde_json::from_value(json!({
-        "netuid": 1, "block": 100, "block_hash": [0; 32].to_vec(), "name": "test", "tempo": 10, "last_step": 90,
+        "netuid": 1, "block": 100, "block_hash": vec![0; 32], "name": "test", "tempo": 10, "last_step": 90,
         "owner_hotkey": hotkey(0), "owner_coldkey": hotkey(0), "max_uids": 256, "max_validators": 64,
         "tao_in": 0, "alpha_in": 0, "alpha_out": 0, "burn": 0, "neurons": neurons,
     }))

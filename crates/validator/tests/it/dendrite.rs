@@ -1,6 +1,7 @@
 //! Requests over real sockets: to a real axon, and to servers that misbehave.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -152,9 +153,8 @@ async fn no_more_than_the_limit_is_read() {
     let announced = ask(server(move || ok(spaces(1024 - 6))).await).await;
     assert_eq!(announced, Outcome::TooLarge { limit_bytes: 1024 });
     // A stream without a length, and without an end.
-    let endless = || {
-        Body::from_stream(futures::stream::repeat(Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 100]))))
-    };
+    let endless =
+        || Body::from_stream(futures::stream::repeat(Ok::<_, Infallible>(Bytes::from_static(&[b' '; 100]))));
     let streamed = ask(server(move || ok(endless())).await).await;
     assert_eq!(streamed, Outcome::TooLarge { limit_bytes: 1024 });
 }
