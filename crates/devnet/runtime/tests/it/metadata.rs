@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use codec::{Decode, Encode};
-use frame_metadata::v15::RuntimeMetadataV15;
+use frame_metadata::v15::{
+    PalletMetadata, RuntimeApiMethodMetadata, RuntimeMetadataV15, StorageEntryMetadata, StorageEntryType,
+};
 use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
 use scale_info::{PortableRegistry, TypeDef, form::PortableForm};
 use sp_version::RuntimeVersion;
@@ -27,6 +29,9 @@ pub(crate) const APIS: [(&str, &[&str]); 5] = [
     ("SubnetRegistrationRuntimeApi", &[]),
     ("SwapRuntimeApi", &[]),
 ];
+
+/// Finds the type of a pallet's calls, events or errors.
+type EnumOf = fn(&PalletMetadata<PortableForm>) -> Option<u32>;
 
 /// The real chain's metadata at spec version 425.
 pub(crate) fn real() -> RuntimeMetadataV15 {
@@ -86,11 +91,7 @@ fn shape(types: &PortableRegistry, id: u32) -> String {
 }
 
 /// The calls, events or errors of a pallet: name to index and shape of the fields.
-fn variants(
-    metadata: &RuntimeMetadataV15,
-    pallet: &str,
-    of: fn(&frame_metadata::v15::PalletMetadata<PortableForm>) -> Option<u32>,
-) -> BTreeMap<String, String> {
+fn variants(metadata: &RuntimeMetadataV15, pallet: &str, of: EnumOf) -> BTreeMap<String, String> {
     let pallet = metadata.pallets.iter().find(|entry| entry.name == pallet).unwrap();
     let Some(id) = of(pallet) else { return BTreeMap::new() };
     let TypeDef::Variant(variants) = &metadata.types.resolve(id).unwrap().type_def else { panic!("no enum") };
@@ -109,11 +110,7 @@ fn variants(
 }
 
 /// A pallet as both chains have it, whose every variant here must be the real one's.
-fn assert_same(
-    pallet: &str,
-    what: &str,
-    of: fn(&frame_metadata::v15::PalletMetadata<PortableForm>) -> Option<u32>,
-) -> (usize, usize) {
+fn assert_same(pallet: &str, what: &str, of: EnumOf) -> (usize, usize) {
     let (ours, real) = (variants(&ours(), pallet, of), variants(&real(), pallet, of));
     for (name, shape) in &ours {
         assert_eq!(Some(shape), real.get(name), "{what} {pallet}.{name}");
@@ -126,6 +123,42 @@ fn calls_of_admin_utils_are_the_real_ones() {
     let (ours, real) =
         assert_same("AdminUtils", "call", |pallet| pallet.calls.as_ref().map(|calls| calls.ty.id));
     assert_eq!((ours, real), (69, 82));
+}
+
+#[test]
+fn calls_and_errors_of_subtensor_are_the_real_ones() {
+    let (ours, _) =
+        assert_same("SubtensorModule", "call", |pallet| pallet.calls.as_ref().map(|calls| calls.ty.id));
+    assert!(ours >= 15);
+    let (ours, real) =
+        assert_same("SubtensorModule", "error", |pallet| pallet.error.as_ref().map(|error| error.ty.id));
+    assert_eq!(ours, real);
+}
+
+#[test]
+fn storage_has_the_real_names_hashers_types_and_defaults() {
+    let (ours, real) = (ours(), real());
+    let entries = |metadata: &RuntimeMetadataV15, pallet: &str| -> BTreeMap<String, String> {
+        let pallet = metadata.pallets.iter().find(|entry| entry.name == pallet).unwrap();
+        let described = |entry: &StorageEntryMetadata<PortableForm>| {
+            let ty = match &entry.ty {
+                StorageEntryType::Plain(value) => shape(&metadata.types, value.id),
+                StorageEntryType::Map { hashers, key, value } => {
+                    let (key, value) = (shape(&metadata.types, key.id), shape(&metadata.types, value.id));
+                    format!("{hashers:?} {key} => {value}")
+                }
+            };
+            format!("{:?} {ty} {:?}", entry.modifier, entry.default)
+        };
+        let entries = &pallet.storage.as_ref().unwrap().entries;
+        entries.iter().map(|entry| (entry.name.clone(), described(entry))).collect()
+    };
+    for pallet in ["SubtensorModule", "Swap"] {
+        let expected = entries(&real, pallet);
+        for (name, described) in entries(&ours, pallet) {
+            assert_eq!(Some(&described), expected.get(&name), "{pallet}.{name}");
+        }
+    }
 }
 
 #[test]
@@ -148,7 +181,7 @@ fn runtime_apis_have_the_real_methods_arguments_and_results() {
     let (ours, real) = (ours(), real());
     let methods = |metadata: &RuntimeMetadataV15, api: &str| -> BTreeMap<String, String> {
         let api = metadata.apis.iter().find(|entry| entry.name == api).unwrap();
-        let signature = |method: &frame_metadata::v15::RuntimeApiMethodMetadata<PortableForm>| {
+        let signature = |method: &RuntimeApiMethodMetadata<PortableForm>| {
             let inputs: Vec<_> = method
                 .inputs
                 .iter()

@@ -7,8 +7,8 @@ use super::pallet::{Config, Pallet};
 use crate::pallets::subtensor::types::{AccountId, MechId, NetUid, RateLimitKey, storage_index};
 use crate::pallets::subtensor::{
     self, Bonds, Error, Incentive, LastRateLimitedBlock, LastUpdate, MaxAllowedUids, MaxMechanismCount,
-    MechanismCountCurrent, MechanismEmissionSplit, NetworksAdded, SubnetOwnerHotkey, SubnetworkN,
-    TimelockedWeightCommits, WeightCommits, Weights,
+    MechanismCountCurrent, MechanismEmissionSplit, SubnetOwnerHotkey, SubnetworkN, TimelockedWeightCommits,
+    WeightCommits, Weights,
 };
 
 /// The most uids of all a subnet's mechanisms together.
@@ -29,11 +29,6 @@ impl<T: Config> Pallet<T> {
     pub(super) fn set_max_mechanism_count(count: MechId) -> DispatchResult {
         ensure!((1..=MOST_MECHANISMS).contains(&count), Error::<T>::InvalidValue);
         MaxMechanismCount::<T>::put(count);
-        for netuid in NetworksAdded::<T>::iter_keys().collect::<Vec<_>>() {
-            if MechanismCountCurrent::<T>::get(netuid) > count {
-                Self::change_mechanism_count(netuid, count);
-            }
-        }
         Ok(())
     }
 

@@ -73,9 +73,9 @@ impl Rule {
         Self::by(Who::OwnerOrRoot(None), Some(netuid))
     }
 
-    /// The owner of a subnet within a rate limit, or root.
-    pub(super) fn owner_limited(netuid: NetUid, limit: impl Into<Limit>) -> Self {
-        Self::by(Who::OwnerOrRoot(Some(limit.into())), Some(netuid))
+    /// The owner of a subnet within a rate limit, or root; neither right before an epoch.
+    pub(super) fn owner(netuid: NetUid, limit: impl Into<Limit>) -> Self {
+        Self::by(Who::OwnerOrRoot(Some(limit.into())), Some(netuid)).frozen_before_epochs()
     }
 
     /// Nobody any more; the call is there to say why.
