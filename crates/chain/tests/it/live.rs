@@ -64,6 +64,14 @@ mod connection {
     }
 
     #[tokio::test]
+    async fn tls_against_a_plain_port_is_an_error_not_a_panic() {
+        let (devnet, _chain) = started().await;
+        let url = devnet.ws_url().replace("ws://", "wss://");
+        let error = Chain::connect_url(&url).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Unreachable { .. }), "{error}");
+    }
+
+    #[tokio::test]
     async fn a_connection_that_broke_is_made_anew() {
         let (devnet, chain) = started().await;
         let (address, genesis) = (devnet.address(), devnet.genesis_hash());
@@ -120,9 +128,12 @@ mod transactions {
         let (_devnet, chain) = started().await;
         let alice = key("//Alice");
         let to = key("//Somebody").account();
-        let sends = (0..12).map(|_| chain.transfer(&alice, &to, Rao::from_tokens(1)));
+        let sends = (0..12).map(|_| {
+            let (chain, alice) = (chain.clone(), alice.clone());
+            tokio::spawn(async move { chain.transfer(&alice, &to, Rao::from_tokens(1)).await })
+        });
         for done in futures::future::join_all(sends).await {
-            done.unwrap();
+            done.unwrap().unwrap();
         }
         assert_eq!(chain.balance(&to).await.unwrap(), Rao::from_tokens(12));
     }
