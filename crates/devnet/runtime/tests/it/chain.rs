@@ -111,7 +111,7 @@ impl Chain {
         let header = Header::new(self.open, H256::zero(), H256::zero(), parent, digest);
         let _ = self.call_and_keep("Core_initialize_block", &header.encode());
         let set_time = [&[4, TIMESTAMP, 0][..], &Compact(slot * self.slot_millis).encode()].concat();
-        self.apply(set_time).unwrap();
+        self.apply(&set_time).unwrap();
     }
 
     /// Asks a runtime API; nothing is kept.
@@ -135,7 +135,7 @@ impl Chain {
         let signature =
             if payload.len() > 256 { pair.sign(&sp_core::blake2_256(&payload)) } else { pair.sign(&payload) };
         let signature = MultiSignature::Sr25519(signature).encode();
-        self.apply([&[0x84, 0][..], &account(uri).encode(), &signature, &extra, call].concat())
+        self.apply(&[&[0x84, 0][..], &account(uri).encode(), &signature, &extra, call].concat())
     }
 
     /// Has Alice, whose chain it is, make `call` as root.
@@ -156,7 +156,7 @@ impl Chain {
         events.into_iter().map(|record| record.event).collect()
     }
 
-    fn apply(&mut self, extrinsic: Vec<u8>) -> Result<(), Refused> {
+    fn apply(&mut self, extrinsic: &[u8]) -> Result<(), Refused> {
         let outcome: sp_runtime::ApplyExtrinsicResult =
             self.write("BlockBuilder_apply_extrinsic", &extrinsic.encode());
         outcome.unwrap().map_err(refused)
