@@ -15,6 +15,7 @@ pub(crate) struct Outcome {
 
 type Case = Map<String, Value>;
 type Verdict = Result<(), String>;
+type Check = fn(&Case) -> Verdict;
 
 /// Runs every case of the sections this crate implements.
 pub(crate) fn run(text: &str) -> Result<Outcome, String> {
@@ -23,7 +24,7 @@ pub(crate) fn run(text: &str) -> Result<Outcome, String> {
     if format != Some("weights-vectors/1") {
         return Err(format!("its format is {format:?}"));
     }
-    let sections: [(&str, fn(&Case) -> Verdict); 4] = [
+    let sections: [(&str, Check); 4] = [
         ("normalize", normalize),
         ("clip_to_max_weight", clip),
         ("conform", conform_case),

@@ -17,7 +17,7 @@ pub(crate) fn neuron(uid: u16, hotkey: Hotkey, axon: Option<&str>) -> Value {
     })
 }
 
-pub(crate) fn metagraph(neurons: Vec<Value>) -> Metagraph {
+pub(crate) fn metagraph(neurons: &[Value]) -> Metagraph {
     serde_json::from_value(json!({
         "netuid": 1, "block": 100, "block_hash": vec![0; 32], "name": "test", "tempo": 10, "last_step": 90,
         "owner_hotkey": hotkey(0), "owner_coldkey": hotkey(0), "max_uids": 256, "max_validators": 64,
