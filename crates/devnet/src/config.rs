@@ -28,8 +28,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// When blocks are made.
     pub block_production: BlockProduction,
-    /// The genesis configuration, passed to the runtime's `GenesisBuilder_build_state` as it is. [`Genesis`] writes one for
-    /// the Bittensor runtime.
+    /// The genesis configuration, or what in it differs from the runtime's default: objects are merged, other values replaced,
+    /// null removes. [`Genesis`] writes one for the Bittensor runtime.
     pub genesis: serde_json::Value,
     /// Chain time of block 0 in milliseconds since 1970. Block `n` is `n` slot durations later, whatever the real clock
     /// says, so that a chain is reproducible and can run faster than time.

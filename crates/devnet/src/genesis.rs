@@ -11,12 +11,16 @@ pub struct Genesis(Value);
 impl Genesis {
     /// With the values of the public chains: 12 s blocks, a tempo of 360.
     pub fn local() -> Self {
-        Self(subnetkit_runtime::preset("local").unwrap_or_default())
+        Self::preset("local")
     }
 
     /// With the values of a build with `fast-runtime`: 250 ms blocks, a tempo of 10, short waits.
     pub fn fast() -> Self {
-        Self(subnetkit_runtime::preset("fast").unwrap_or_default())
+        Self::preset("fast")
+    }
+
+    fn preset(name: &str) -> Self {
+        Self(subnetkit_runtime::preset(name).unwrap_or_default())
     }
 
     /// Endows an account, by its ss58 address, with TAO in rao, in place of what it has by then.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use codec::{Decode, Encode};
+use serde_json::Value;
 use sp_core::H256;
 
 use crate::{
@@ -125,12 +126,11 @@ impl From<Trap> for GenesisError {
 }
 
 /// Block 0 and its state, built by the runtime from its genesis configuration.
-pub(crate) fn genesis(
-    runtime: &dyn Runtime,
-    configuration: &serde_json::Value,
-) -> Result<(Block, Storage), GenesisError> {
+pub(crate) fn genesis(runtime: &dyn Runtime, differences: &Value) -> Result<(Block, Storage), GenesisError> {
     const METHOD: &str = "GenesisBuilder_build_state";
     let mut storage = Storage::default();
+    let mut configuration = default_configuration(runtime, &storage)?;
+    merge(&mut configuration, differences);
     let outcome = runtime.call(METHOD, &configuration.to_string().encode(), &storage)?;
     decode::<Result<(), String>>(METHOD, &outcome.output)?.map_err(GenesisError::Refused)?;
     storage.apply(outcome.changes.iter().map(|(key, value)| (key, value)));
@@ -142,4 +142,30 @@ pub(crate) fn genesis(
         digest: Vec::new(),
     };
     Ok((Block::new(header, Vec::new()), storage))
+}
+
+/// The preset without a name, over which a genesis configuration is laid; nothing if the runtime has none.
+fn default_configuration(runtime: &dyn Runtime, empty: &Storage) -> Result<Value, GenesisError> {
+    const METHOD: &str = "GenesisBuilder_get_preset";
+    let output = runtime.call(METHOD, &None::<String>.encode(), empty)?.output;
+    let Some(text) = decode::<Option<Vec<u8>>>(METHOD, &output)? else {
+        return Ok(Value::Object(serde_json::Map::new()));
+    };
+    serde_json::from_slice(&text).map_err(|error| {
+        GenesisError::Refused(format!("the runtime's default configuration is no JSON: {error}"))
+    })
+}
+
+fn merge(into: &mut Value, differences: &Value) {
+    let (Value::Object(into), Value::Object(differences)) = (&mut *into, differences) else {
+        into.clone_from(differences);
+        return;
+    };
+    for (key, value) in differences {
+        if value.is_null() {
+            into.remove(key);
+        } else {
+            merge(into.entry(key).or_insert(Value::Null), value);
+        }
+    }
 }

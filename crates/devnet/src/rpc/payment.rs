@@ -52,13 +52,13 @@ fn dispatch_info(mut output: &[u8]) -> Result<Value, codec::Error> {
     }))
 }
 
-/// Nothing for a free extrinsic, else base, length and weight fee of equal width.
+/// Nothing for a free extrinsic, else base, length and weight fee. The tip follows, of the same width, and is not shown.
 fn fee_details(output: &[u8]) -> Result<Value, codec::Error> {
     let Some((some, fees)) = output.split_first() else { return Err("empty answer".into()) };
     if *some == 0 {
         return Ok(json!({ "inclusionFee": null }));
     }
-    let width = fees.len() / 3;
+    let width = fees.len() / 4;
     let mut parts = fees.chunks_exact(width.max(1)).map(balance);
     let mut part = || -> Result<String, codec::Error> {
         let fee = parts.next().ok_or("too short")??;
@@ -89,12 +89,13 @@ mod tests {
             json!({ "weight": { "ref_time": 1, "proof_size": 2 }, "class": "normal", "partialFee": "300" })
         );
         assert_eq!(dispatch_info(&wide).unwrap()["class"], "mandatory");
-        let details = [&[1][..], &1_u64.to_le_bytes(), &2_u64.to_le_bytes(), &256_u64.to_le_bytes()].concat();
+        let fees = [1_u64, 2, 256, 9].map(u64::to_le_bytes).concat();
+        let details = [&[1][..], &fees].concat();
         assert_eq!(
             fee_details(&details).unwrap(),
             json!({ "inclusionFee": { "baseFee": "0x1", "lenFee": "0x2", "adjustedWeightFee": "0x100" } })
         );
-        assert_eq!(fee_details(&[0]).unwrap(), json!({ "inclusionFee": null }));
+        assert_eq!(fee_details(&[0, 9, 0, 0, 0, 0, 0, 0, 0]).unwrap(), json!({ "inclusionFee": null }));
         assert!(dispatch_info(&[4, 8, 9, 1]).is_err());
     }
 }

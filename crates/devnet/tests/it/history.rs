@@ -125,3 +125,13 @@ async fn a_read_proof_holds_the_root_node() {
         "the state root is that of the state"
     );
 }
+
+#[tokio::test]
+async fn genesis_is_the_runtimes_default_with_the_differences() {
+    let genesis = json!({ "mine": "added", "other": null });
+    let (_devnet, client) = tiny(Config { genesis, ..on_demand() }).await;
+    assert_eq!(
+        client.call("state_getPairs", json!(["0x"])).await,
+        json!([[hex(b"mine"), hex(b"added")], [hex(b"preset"), hex(b"kept")]])
+    );
+}
