@@ -49,7 +49,8 @@ fn main() -> Result<ExitCode> {
     let chore = Chore::parse();
     // cargo-generate insists on the name of an author, which nobody has in a container.
     if !AUTHOR_VARIABLES.iter().any(|variable| env::var_os(variable).is_some()) {
-        let again = Command::new(env::current_exe()?).args(env::args_os().skip(1)).env("USER", "nobody").status()?;
+        let again =
+            Command::new(env::current_exe()?).args(env::args_os().skip(1)).env("USER", "nobody").status()?;
         return Ok(if again.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     run(chore)?;

@@ -18,17 +18,38 @@ fn the_example_is_the_rendered_template() {
     assert_eq!(
         rendered.keys().collect::<Vec<_>>(),
         example.keys().collect::<Vec<_>>(),
-        "run `cargo run --manifest-path xtask/Cargo.toml -- render`"
+        "run `cargo run -p xtask -- render`"
     );
     for (path, text) in &rendered {
-        assert_eq!(text, &example[path], "{path}: run `cargo run --manifest-path xtask/Cargo.toml -- render`");
+        assert_eq!(text, &example[path], "{path}: run `cargo run -p xtask -- render`");
+    }
+}
+
+/// What the front page shows is what is generated.
+#[test]
+fn the_readme_quotes_the_example() {
+    let readme = fs::read_to_string(checkout().join("README.md")).unwrap();
+    let example: String = files(&checkout().join("examples/matmul/src")).into_values().collect();
+    let quoted: Vec<&str> = readme
+        .split("```rust,ignore\n")
+        .skip(1)
+        .flat_map(|block| block.split("```").next().unwrap().lines())
+        .map(|line| line.split("//").next().unwrap().trim())
+        .filter(|line| !line.is_empty())
+        .collect();
+    assert!(quoted.len() > 20, "{quoted:?}");
+    for line in quoted {
+        assert!(example.contains(line), "README.md shows a line that is nowhere in the example: {line}");
     }
 }
 
 #[test]
 fn any_project_name_becomes_names_that_rust_takes() {
     let folder = tempfile::tempdir().unwrap();
-    xtask(["new", "Deep-Think42", "--define=netuid=77", "--define=subnetkit=0.1", "--destination"], folder.path());
+    xtask(
+        ["new", "Deep-Think42", "--define=netuid=77", "--define=subnetkit=0.1", "--destination"],
+        folder.path(),
+    );
     let project = files(&folder.path().join("deep-think42"));
     assert!(project["Cargo.toml"].contains("name = \"deep-think42\""));
     assert!(project["Cargo.toml"].contains("\nsubnetkit = \"0.1\"\n"));
@@ -66,8 +87,18 @@ fn production_builds_hold_no_chain() {
         assert!(tree.contains(&format!("subnetkit-{role} ")), "{tree}");
         // Not every `frame-` or `sp-` package is part of a chain: the client decodes metadata with some.
         let foreign = [
-            "frame-support ", "frame-system ", "frame-executive ", "pallet-", "sp-io ", "sp-runtime ", "sp-state-machine ",
-            "subnetkit-devnet ", "subnetkit-runtime ", "subnetkit-yuma ", "subnetkit-lab ", other,
+            "frame-support ",
+            "frame-system ",
+            "frame-executive ",
+            "pallet-",
+            "sp-io ",
+            "sp-runtime ",
+            "sp-state-machine ",
+            "subnetkit-devnet ",
+            "subnetkit-runtime ",
+            "subnetkit-yuma ",
+            "subnetkit-lab ",
+            other,
         ];
         let found: Vec<_> =
             tree.lines().filter(|line| foreign.iter().any(|name| line.starts_with(name))).collect();
@@ -75,7 +106,10 @@ fn production_builds_hold_no_chain() {
     }
     let local = tree("local");
     for name in ["frame-support ", "subnetkit-devnet ", "subnetkit-runtime "] {
-        assert!(local.lines().any(|line| line.starts_with(name)), "this test looks for names that no longer exist: {name}");
+        assert!(
+            local.lines().any(|line| line.starts_with(name)),
+            "this test looks for names that no longer exist: {name}"
+        );
     }
 }
 
