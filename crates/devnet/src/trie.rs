@@ -169,7 +169,7 @@ mod tests {
                 .map(|_| {
                     let key = bytes(&mut seed, 6);
                     let value = bytes(&mut seed, 70);
-                    let keep = value.len() % 3 != 0;
+                    let keep = !value.len().is_multiple_of(3);
                     (key, keep.then_some(value))
                 })
                 .collect();
