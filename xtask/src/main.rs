@@ -89,8 +89,7 @@ fn generate(args: GenerateArgs) -> Result<()> {
     cargo_generate::generate(args).map(drop).context("cargo-generate could not render the template")
 }
 
-/// What `cargo generate --silent --vcs none --path <checkout> template` says. Without a folder of its own in the
-/// manifest of a workspace: where there is one, it names its members as patterns.
+/// What `cargo generate --silent --vcs none --no-workspace --path <checkout> template` says.
 fn template() -> Result<GenerateArgs> {
     Ok(GenerateArgs {
         template_path: TemplatePath {

@@ -1,5 +1,5 @@
-//! The template, through the real cargo-generate: the example is what it renders, and what it generates builds and passes
-//! its own tests. No network: the template and subnetkit come from this checkout, versions from its lock file.
+//! The template, through the real cargo-generate: the example is what it renders, and what it generates builds and
+//! passes its own tests. No network: the template and subnetkit come from this checkout, versions from its lock file.
 
 use std::collections::BTreeMap;
 use std::fs;

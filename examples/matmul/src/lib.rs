@@ -1,8 +1,8 @@
 //! Matrix multiplication as a Bittensor subnet.
 //!
-//! Validators send two square matrices, miners send back their product. This file is the contract between them. The rest of
-//! the subnet is in three hooks, each in a file of its own: [`forward`] is a miner's work, [`score`] how a validator
-//! judges it, [`reward`] how scores over time become weights. `matrix` is the arithmetic that they share.
+//! Validators send two square matrices, miners send back their product. This file is the contract between them. The
+//! rest of the subnet is in three hooks, each in a file of its own: [`forward`] is a miner's work, [`score`] how a
+//! validator judges it, [`reward`] how scores over time become weights. [`matrix`] is the arithmetic that they share.
 
 use subnetkit::prelude::*;
 

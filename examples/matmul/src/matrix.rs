@@ -1,9 +1,9 @@
-//! Square matrices over a prime field, where arithmetic is exact: an answer is right or wrong, never nearly right.
+//! Square matrices over a prime field. Arithmetic is exact there: an answer is right or wrong, never nearly right.
 
 use subnetkit::prelude::*;
 use subnetkit::rand::Rng;
 
-/// The field's order, the Mersenne prime 2^31 - 1. Cells are below it, and the product of two of them fits into 62 bits.
+/// The field's order, the Mersenne prime 2^31 - 1. Cells are below it, and a product of two of them has 62 bits.
 pub const PRIME: u32 = 0x7fff_ffff;
 
 /// A square matrix of numbers below [`PRIME`].
@@ -23,8 +23,8 @@ impl Matrix {
         Self { size, cells }
     }
 
-    /// Whether there are as many cells as the size says, all of them in the field. What comes from the network is asked
-    /// this before anything else.
+    /// Whether there are as many cells as the size says, all of them in the field. What comes from the network is
+    /// asked this before anything else.
     pub fn is_sound(&self) -> bool {
         self.size.checked_mul(self.size) == Some(self.cells.len())
             && self.cells.iter().all(|cell| *cell < PRIME)

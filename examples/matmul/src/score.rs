@@ -18,9 +18,9 @@ const CHECKS: usize = 2;
 
 /// Rewards right answers by speed, and wrong ones not at all.
 ///
-/// The score of a right answer is `HALF_TIME / (HALF_TIME + elapsed)`, from 1 down. It depends on nobody else's answer, so
-/// that a miner gains nothing from how others fare. A refusal, a timeout or garbage is worth 0 like a wrong answer; a miner
-/// that was not asked has no score at all.
+/// The score of a right answer is `HALF_TIME / (HALF_TIME + elapsed)`, from 1 down. It depends on nobody else's answer,
+/// so that a miner gains nothing from how others fare. A refusal, a timeout or garbage is worth 0 like a wrong answer;
+/// a miner that was not asked has no score at all.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Judge;
 
@@ -47,8 +47,8 @@ impl Score<MatMul> for Judge {
 /// Freivalds' check, in n² steps where multiplying takes n³: if `left * right = product`, then
 /// `left * (right * v) = product * v` for every vector `v`.
 ///
-/// The vectors are drawn after the answers are in, and not from the round's seed: a miner that knew them could make up
-/// a wrong product that passes, in n² steps too.
+/// The vectors are drawn after the answers are in, and not from the round's seed: a miner that knew them could make
+/// up a wrong product that passes, in n² steps too.
 fn is_right(problem: &Problem, Solution { product }: &Solution) -> bool {
     let Problem { left, right } = problem;
     let mut rng = subnetkit::rand::rng();

@@ -1,5 +1,5 @@
-//! The incentive: who earns what, told by the hooks alone, without a network. When you change a hook, think of a new way
-//! to cheat and add it here.
+//! The incentive: who earns what, told by the hooks alone, without a network. When you change a hook, think of a new
+//! way to cheat and add it here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,8 +116,9 @@ fn subnet(miners: &[Hotkey]) -> Arc<Metagraph> {
     };
     let subnet = json!({
         "netuid": 1, "block": 100, "block_hash": vec![0; 32], "name": "", "tempo": 10, "last_step": 90,
-        "owner_hotkey": VALIDATOR, "owner_coldkey": VALIDATOR, "max_uids": 256, "max_validators": 64, "tao_in": 0,
-        "alpha_in": 0, "alpha_out": 0, "burn": 0, "neurons": miners.iter().enumerate().map(neuron).collect::<Vec<_>>(),
+        "owner_hotkey": VALIDATOR, "owner_coldkey": VALIDATOR, "max_uids": 256, "max_validators": 64,
+        "tao_in": 0, "alpha_in": 0, "alpha_out": 0, "burn": 0,
+        "neurons": miners.iter().enumerate().map(neuron).collect::<Vec<_>>(),
     });
     Arc::new(serde_json::from_value(subnet).unwrap())
 }

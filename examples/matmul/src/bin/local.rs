@@ -1,4 +1,4 @@
-//! The whole subnet on this machine: a chain, validators, and miners of which one is slow and one answers wrongly.
+//! The whole subnet on this machine: a chain, validators, and miners, of which one is slow and one is wrong.
 
 use std::process::ExitCode;
 use std::time::Duration;
