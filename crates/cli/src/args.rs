@@ -1,0 +1,77 @@
+//! The flags that several commands share, under the names of the settings.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use subnetkit::settings::{Common, Given, Layers, SettingsError};
+
+/// Where the chain is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct NetworkArgs {
+    /// The chain: finney, test, archive, local or a ws:// or wss:// URL [default: BT_NETWORK, the file, else local]
+    #[arg(long, value_name = "NETWORK")]
+    network: Option<String>,
+    /// Hash of block 0 that the chain must have
+    #[arg(long, value_name = "HASH")]
+    genesis: Option<String>,
+    /// The configuration file [default: subnet.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Whose keys.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WalletArgs {
+    /// The wallet by name, or a development key such as //Alice, whose hotkeys are //Alice//NAME
+    #[arg(long, value_name = "NAME")]
+    wallet: Option<String>,
+    /// The hotkey by name, or a development key such as //Alice//miner
+    #[arg(long, value_name = "NAME")]
+    wallet_hotkey: Option<String>,
+    /// The directory of all wallets
+    #[arg(long, value_name = "DIRECTORY")]
+    wallet_path: Option<PathBuf>,
+}
+
+/// Which subnet.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct NetuidArgs {
+    /// The subnet [default: SUBNETKIT_NETUID, else the file]
+    #[arg(long)]
+    netuid: Option<u16>,
+}
+
+/// All of these that a command has, put over environment and file.
+#[derive(Debug, Default)]
+pub(crate) struct Flags(Given);
+
+impl Flags {
+    pub(crate) fn new() -> Self {
+        Self(Given::by_process())
+    }
+
+    pub(crate) fn network(mut self, args: NetworkArgs) -> Self {
+        self.0.file = args.config;
+        self.set("network", args.network).set("genesis", args.genesis)
+    }
+
+    pub(crate) fn wallet(self, args: WalletArgs) -> Self {
+        let path = args.wallet_path.map(|path| path.to_string_lossy().into_owned());
+        self.set("wallet", args.wallet).set("wallet_hotkey", args.wallet_hotkey).set("wallet_path", path)
+    }
+
+    pub(crate) fn netuid(self, args: &NetuidArgs) -> Self {
+        self.set("netuid", args.netuid.map(|netuid| netuid.to_string()))
+    }
+
+    pub(crate) fn settings(self) -> Result<Common, SettingsError> {
+        Layers::of_common(self.0)?.common()
+    }
+
+    fn set(mut self, name: &str, value: Option<String>) -> Self {
+        if let Some(value) = value {
+            self.0.flags.insert(name.to_owned(), value);
+        }
+        self
+    }
+}

@@ -1,0 +1,83 @@
+//! The `subnetkit` command: a local chain, wallets, and what subnet owners, miners and validators do on chain once.
+//!
+//! It is **not** how a miner or a validator runs: those are binaries of the subnet itself. It decides nothing and keeps
+//! nothing: each command reads the same settings as those binaries, does one thing over the chain's RPC, and ends.
+//!
+//! Start reading at [`Command`]; each command has a file of its name.
+
+mod args;
+mod chain;
+mod devnet;
+mod metagraph;
+mod output;
+mod register;
+mod spending;
+mod stake;
+mod subnet;
+mod tao;
+mod wallet;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use subnetkit::{logging, settings::Common};
+
+/// Tools for Bittensor subnets.
+#[derive(Debug, Parser)]
+#[command(name = "subnetkit", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a development chain on this machine
+    Devnet(devnet::DevnetArgs),
+    /// Make and list wallets
+    #[command(subcommand)]
+    Wallet(wallet::WalletCommand),
+    /// Register the hotkey in a subnet, paying the registration price
+    Register(register::RegisterArgs),
+    /// Create and start subnets
+    #[command(subcommand)]
+    Subnet(subnet::SubnetCommand),
+    /// Stake on hotkeys
+    #[command(subcommand)]
+    Stake(stake::StakeCommand),
+    /// Show the neurons of a subnet
+    Metagraph(metagraph::MetagraphArgs),
+}
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    let ended = logging::start(&log_settings()).map_err(anyhow::Error::from).and_then(|()| run(command));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            subnetkit::output::error(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Only what a person should know, unless `RUST_LOG` asks for more. The setting `log` of the file is meant for processes
+/// that run for months.
+fn log_settings() -> Common {
+    let log = std::env::var("RUST_LOG").ok().filter(|log| !log.is_empty());
+    Common { log: log.unwrap_or_else(|| "warn".to_owned()), ..Common::default() }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Devnet(args) => devnet::run(args).await,
+            Command::Wallet(command) => wallet::run(command),
+            Command::Register(args) => register::run(args).await,
+            Command::Subnet(command) => subnet::run(command).await,
+            Command::Stake(command) => stake::run(command).await,
+            Command::Metagraph(args) => metagraph::run(args).await,
+        }
+    })
+}

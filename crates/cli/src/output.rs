@@ -1,0 +1,42 @@
+//! What the command says: results on standard output, so that they can be piped; remarks on standard error.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the one place where this command writes to the terminal"
+)]
+
+use serde::Serialize;
+
+/// A result for people.
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
+
+/// A result for programs: one object on one line.
+pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string(value)?);
+    Ok(())
+}
+
+/// What is going on, or a question, without being part of the result.
+pub(crate) fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Rows under headings, each column as wide as it must be.
+pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+    let mut widths: Vec<usize> = headings.iter().map(|heading| heading.len()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded: Vec<String> =
+            cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    let mut lines = vec![line(&mut headings.iter().copied())];
+    lines.extend(rows.iter().map(|row| line(&mut row.iter().map(String::as_str))));
+    lines.join("\n")
+}
