@@ -19,7 +19,9 @@ pub enum RunError {
     #[error(transparent)]
     Read(#[from] subnetkit_chain::ReadError),
     /// The chain has no such subnet.
-    #[error("subnet {netuid} does not exist on the network {network}: check the settings `netuid` and `network`")]
+    #[error(
+        "subnet {netuid} does not exist on the network {network}: check the settings `netuid` and `network`"
+    )]
     NoSuchSubnet {
         /// The subnet.
         netuid: u16,

@@ -1,5 +1,9 @@
 //! What a program says to the terminal, as opposed to its log.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place where a role's program writes to the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the one place where a role's program writes to the terminal"
+)]
 
 use std::error::Error;
 

@@ -43,9 +43,7 @@ impl Role for ValidatorConfig {
 /// }
 /// ```
 pub fn main<S: Synapse>(judge: impl Score<S>, reward: impl Reward) -> ExitCode {
-    process::main(|settings, shutdown| async move {
-        run_with::<S>(&settings, judge, reward, shutdown).await
-    })
+    process::main(|settings, shutdown| async move { run_with::<S>(&settings, judge, reward, shutdown).await })
 }
 
 /// The same from the settings on, until `shutdown`.

@@ -3,7 +3,6 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::ValueParser, value_parser};
-use config::ValueKind;
 
 use super::{Given, Role, SettingsError, help, key::Key};
 
@@ -51,7 +50,7 @@ fn command<R: Role>(keys: &[Key]) -> Command {
 
 fn argument(key: &Key) -> Arg {
     let heading = key.table.map(|table| format!("Settings of the {table}"));
-    let text = match (help::of(key), default_text(key)) {
+    let text = match (help::of(key), key.default_text()) {
         (help, Some(default)) => format!("{help} [default: {default}]"),
         (help, None) => help.to_owned(),
     };
@@ -68,13 +67,6 @@ fn argument(key: &Key) -> Arg {
         argument.num_args(0..=1).default_missing_value("true").value_name("true|false")
     } else {
         argument
-    }
-}
-
-fn default_text(key: &Key) -> Option<String> {
-    match &key.default {
-        ValueKind::Nil | ValueKind::Array(_) | ValueKind::Table(_) => None,
-        other => Some(other.to_string()),
     }
 }
 

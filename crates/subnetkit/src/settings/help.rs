@@ -93,8 +93,11 @@ mod tests {
 
     fn matches_help(keys: &[Key]) {
         let table = keys[0].table.unwrap_or_default();
-        let mut documented: Vec<_> =
-            HELP.iter().filter(|(name, _)| *name == table).flat_map(|(_, rows)| rows.iter().map(|row| row.0)).collect();
+        let mut documented: Vec<_> = HELP
+            .iter()
+            .filter(|(name, _)| *name == table)
+            .flat_map(|(_, rows)| rows.iter().map(|row| row.0))
+            .collect();
         let mut named: Vec<_> = keys.iter().map(|key| key.name.as_str()).collect();
         documented.sort_unstable();
         named.sort_unstable();

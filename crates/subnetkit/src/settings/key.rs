@@ -75,7 +75,9 @@ impl Key {
     /// All variables that set it, the one that wins first.
     pub(crate) fn variables(&self) -> Vec<String> {
         let ecosystem = ECOSYSTEM.iter().filter(|(name, _)| self.table.is_none() && *name == self.name);
-        std::iter::once(self.variable()).chain(ecosystem.map(|(_, variable)| (*variable).to_owned())).collect()
+        std::iter::once(self.variable())
+            .chain(ecosystem.map(|(_, variable)| (*variable).to_owned()))
+            .collect()
     }
 
     pub(crate) const fn is_list(&self) -> bool {
@@ -84,6 +86,14 @@ impl Key {
 
     pub(crate) const fn is_switch(&self) -> bool {
         matches!(self.default, ValueKind::Boolean(_))
+    }
+
+    /// The default as it would be written in a flag.
+    pub(crate) fn default_text(&self) -> Option<String> {
+        match &self.default {
+            ValueKind::Nil | ValueKind::Array(_) | ValueKind::Table(_) => None,
+            other => Some(other.to_string()),
+        }
     }
 
     /// The text of a flag or a variable as the type the setting has. Text of another type stays text; it is refused

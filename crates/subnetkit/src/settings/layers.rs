@@ -7,6 +7,7 @@ use std::{
 
 use config::{Config, ConfigError, Source, Value, ValueKind};
 use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 
 use super::{
     Common, Role, Settings, SettingsError, file,
@@ -154,10 +155,18 @@ impl Layers {
     ) -> Result<T, SettingsError> {
         let origins: BTreeMap<String, String> =
             values.iter().map(|(name, value)| (name.clone(), origin(value))).collect();
-        // Nothing but what is known gets here, so that an error is about a value.
-        Value::new(None, ValueKind::Table(values.into_iter().collect())).try_deserialize().map_err(|error| {
-            let (key, problem) = explain(error);
+        // Nothing but what is known gets here, so that an error is about a value. Read as JSON and not by `config`, which
+        // takes "12" for a number and doesn't say which words a choice has.
+        let json = Json::Object(values.into_iter().map(|(name, value)| (name, json(value.kind))).collect());
+        serde_path_to_error::deserialize(json).map_err(|error| {
+            let key = error.path().to_string();
             let name = key.split(['.', '[']).next().unwrap_or_default();
+            let mut problem = error.inner().to_string();
+            let known = self.keys.iter().find(|key| key.table == table && key.name == name);
+            // An example says more than the name of a type.
+            if let Some(default) = known.and_then(Key::default_text) {
+                problem = format!("{problem}; the default is {default}");
+            }
             SettingsError::Value {
                 key: table.map_or_else(|| key.clone(), |table| format!("{table}.{key}")),
                 origin: origins.get(name).cloned().unwrap_or_else(|| "default".to_owned()),
@@ -185,18 +194,20 @@ pub(super) fn missing(key: &Key) -> SettingsError {
     }
 }
 
-/// The key an error is about, and what is wrong with its value.
-fn explain(error: ConfigError) -> (String, String) {
-    match error {
-        ConfigError::Type { unexpected, expected, key, .. } => {
-            (key.unwrap_or_default(), format!("it is the {unexpected}, expected {expected}"))
+fn json(kind: ValueKind) -> Json {
+    match kind {
+        ValueKind::Nil => Json::Null,
+        ValueKind::Boolean(value) => value.into(),
+        ValueKind::I64(value) => value.into(),
+        ValueKind::U64(value) => value.into(),
+        ValueKind::Float(value) => value.into(),
+        ValueKind::String(text) => text.into(),
+        ValueKind::Array(items) => items.into_iter().map(|item| json(item.kind)).collect(),
+        ValueKind::Table(fields) => {
+            Json::Object(fields.into_iter().map(|(name, field)| (name, json(field.kind))).collect())
         }
-        ConfigError::At { error, key, .. } => {
-            let (inner, problem) = explain(*error);
-            (key.unwrap_or(inner), problem)
-        }
-        ConfigError::NotFound(key) => (key, "it is not given".to_owned()),
-        other => (String::new(), other.to_string()),
+        // Beyond any setting; refused as text.
+        ValueKind::I128(_) | ValueKind::U128(_) => kind.to_string().into(),
     }
 }
 

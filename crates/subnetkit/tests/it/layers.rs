@@ -49,8 +49,10 @@ fn every_type_of_setting_can_be_given_by_flag_and_by_variable() {
     let by_variable = by_variable.variable("SUBNETKIT_ALLOW", &lists).variable("SUBNETKIT_NETUID", "7");
     let by_variable = by_variable.settings::<MinerConfig>(&[]).unwrap();
 
-    let mut flags: Vec<String> =
-        given.iter().flat_map(|(name, value)| [format!("--{}", name.replace('_', "-")), (*value).to_owned()]).collect();
+    let mut flags: Vec<String> = given
+        .iter()
+        .flat_map(|(name, value)| [format!("--{}", name.replace('_', "-")), (*value).to_owned()])
+        .collect();
     flags.extend(["--allow", alice, "--allow", bob, "--netuid", "7"].map(str::to_owned));
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     let by_flag = Desk::new().settings::<MinerConfig>(&flags).unwrap();
@@ -151,7 +153,11 @@ fn print_config_works_before_anything_is_set() {
 
 #[test]
 fn a_misspelt_variable_is_remarked_upon() {
-    let desk = Desk::new().variable("SUBNETKIT_LISTN", "127.0.0.1:1").variable("SUBNETKIT_ROUND_INTERVAL", "1m");
+    let desk =
+        Desk::new().variable("SUBNETKIT_LISTN", "127.0.0.1:1").variable("SUBNETKIT_ROUND_INTERVAL", "1m");
     let remarks = desk.layers::<MinerConfig>(&[]).unwrap().remarks;
-    assert_eq!(remarks, ["the variable SUBNETKIT_LISTN sets nothing in this program; did you mean SUBNETKIT_LISTEN?"]);
+    assert_eq!(
+        remarks,
+        ["the variable SUBNETKIT_LISTN sets nothing in this program; did you mean SUBNETKIT_LISTEN?"]
+    );
 }

@@ -27,7 +27,10 @@ fn an_unknown_key_is_named_with_the_file_and_the_nearest_known_one() {
         ("netiud = 1", &["`netiud`", "subnet.toml", "did you mean `netuid`?"][..]),
         ("[miner]\nlisten_on = '0.0.0.0:1'", &["`miner.listen_on`", "subnet.toml", "did you mean `listen`?"]),
         // The table of the other role is checked, too: it is the same person's file.
-        ("[validator]\nround_intervall = '1m'", &["`validator.round_intervall`", "did you mean `round_interval`?"]),
+        (
+            "[validator]\nround_intervall = '1m'",
+            &["`validator.round_intervall`", "did you mean `round_interval`?"],
+        ),
         ("listen = '0.0.0.0:1'", &["`listen`", "it belongs into the table [miner]"]),
         ("[miner]\nnetuid = 1", &["`miner.netuid`", "it belongs to the top of the file"]),
         ("[minr]\nqueue = 1", &["`minr`", "did you mean `miner`?"]),
@@ -40,11 +43,12 @@ fn an_unknown_key_is_named_with_the_file_and_the_nearest_known_one() {
 #[test]
 fn a_value_of_the_wrong_type_is_named_with_its_origin() {
     for (file, flags, parts) in [
-        ("[miner]\nqueue = 'many'", &[][..], &["`miner.queue`", "subnet.toml", "\"many\"", "integer"][..]),
+        ("[miner]\nqueue = 'many'", &[][..], &["`miner.queue`", "subnet.toml", "\"many\"", "usize"][..]),
+        ("[miner]\nqueue = '12'", &[], &["`miner.queue`", "subnet.toml", "\"12\"", "usize"]),
         ("", &["--queue", "many"], &["`miner.queue`", "flag --queue", "\"many\""]),
         ("", &["--queue", "-1"], &["`miner.queue`", "flag --queue", "-1"]),
         ("", &["--listen", "8091"], &["`miner.listen`", "flag --listen", "socket address"]),
-        ("", &["--body-timeout", "10"], &["`miner.body_timeout`", "flag --body-timeout", "time unit"]),
+        ("", &["--body-timeout", "10"], &["`miner.body_timeout`", "flag --body-timeout", "duration", "10s"]),
         ("", &["--require-permit", "perhaps"], &["`miner.require_permit`", "perhaps"]),
         ("", &["--when-stale", "panic"], &["`miner.when_stale`", "panic", "refuse"]),
         ("", &["--allow", "5Grw"], &["`miner.allow", "flag --allow"]),
@@ -114,7 +118,8 @@ fn free_port() -> u16 {
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn a_missing_wallet_or_hotkey_is_named() {
     let directory = tempfile::tempdir().unwrap();
-    let common = Common { wallet: "mine".to_owned(), wallet_path: directory.path().to_owned(), ..Common::default() };
+    let common =
+        Common { wallet: "mine".to_owned(), wallet_path: directory.path().to_owned(), ..Common::default() };
     says(&start(common.clone(), MinerConfig::default()).await.to_string(), &["there is no wallet", "mine"]);
     std::fs::create_dir_all(directory.path().join("mine/hotkeys")).unwrap();
     let hotkey = Common { wallet_hotkey: "miner1".to_owned(), ..common };
@@ -123,7 +128,8 @@ async fn a_missing_wallet_or_hotkey_is_named() {
 
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn development_keys_are_refused_on_public_networks() {
-    let common = Common { wallet: "//Alice".to_owned(), network: "test".parse().unwrap(), ..Common::default() };
+    let common =
+        Common { wallet: "//Alice".to_owned(), network: "test".parse().unwrap(), ..Common::default() };
     let sentence = start(common, MinerConfig::default()).await.to_string();
     says(&sentence, &["//Alice", "public", "`wallet`", "`network`"]);
 }
@@ -148,8 +154,12 @@ async fn shutdown_ends_a_start_that_hangs() {
     // A listener that never answers: the connection is accepted by the system and nothing follows.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}", silent.local_addr().unwrap());
-    let common =
-        Common { wallet: "//Alice".to_owned(), network: url.parse().unwrap(), netuid: Some(1), ..Common::default() };
+    let common = Common {
+        wallet: "//Alice".to_owned(),
+        network: url.parse().unwrap(),
+        netuid: Some(1),
+        ..Common::default()
+    };
     let settings = Settings { common, role: MinerConfig::default() };
     let shutdown = CancellationToken::new();
     let run = miner::run_with::<Echo>(&settings, Repeat, shutdown.clone());
