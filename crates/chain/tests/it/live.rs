@@ -82,9 +82,15 @@ mod connection {
                 assert!(error.is_retryable(), "{error}");
             }
         }
-        let config =
-            Config { listen: address, block_production: BlockProduction::OnSubmit, ..Config::default() };
-        let again = Devnet::spawn(config).await.unwrap();
+        // Another chain in its place must not be taken for it.
+        let stranger = Config { listen: address, genesis: serde_json::json!({}), ..Config::default() };
+        let stranger = Devnet::spawn(stranger).await.unwrap();
+        assert_ne!(stranger.genesis_hash(), genesis);
+        let error = chain.head().await.unwrap_err();
+        assert!(matches!(error, ReadError::Connect(ConnectError::WrongNetwork { .. })), "{error}");
+        drop(stranger);
+        let same = Config { listen: address, ..config(BlockProduction::OnSubmit) };
+        let again = Devnet::spawn(same).await.unwrap();
         assert_eq!(again.genesis_hash(), genesis, "equal configurations give equal chains");
         assert_eq!(chain.head().await.unwrap().number, 0);
         let done = chain.transfer(&key("//Alice"), &key("//Bob").account(), Rao(1_000_000)).await;
@@ -283,7 +289,7 @@ mod subnets {
         assert_eq!(graph.uid(m).unwrap().axon, Some(address));
         assert!(graph.neuron(&validator.account()).unwrap().validator_permit);
 
-        chain.set_weights(&validator, netuid, &[(m, 40_000), (0, 20_000)], 0).await.unwrap();
+        chain.set_weights(&validator, netuid, &[(m, 20), (0, 10)], 0).await.unwrap();
         let stored = chain.weights(netuid, v).await.unwrap();
         assert_eq!(stored, [(0, 32_768), (m, 65_535)], "sorted, the largest scaled up");
         devnet.mine(11).await.unwrap();
