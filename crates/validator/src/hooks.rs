@@ -27,12 +27,29 @@ pub trait Score<S: Synapse>: Send + Sync + 'static {
     async fn score(&self, task: &Task<S>, answers: &[Answer<S>]) -> Scores;
 }
 
+#[async_trait]
+impl<S: Synapse, J: Score<S> + ?Sized> Score<S> for Arc<J> {
+    async fn task(&self, round: &Round) -> Task<S> {
+        (**self).task(round).await
+    }
+
+    async fn score(&self, task: &Task<S>, answers: &[Answer<S>]) -> Scores {
+        (**self).score(task, answers).await
+    }
+}
+
 /// Turns the history of scores into weights. The builder's second hook on the validator's side.
 ///
 /// Called on a thread that may block, once per submission. [`crate::Ema`] is a ready one.
 pub trait Reward: Send + Sync + 'static {
     /// What each hotkey deserves, in any unit: only ratios matter. Hotkeys left out, or not registered, get nothing.
     fn reward(&self, ledger: &Ledger, subnet: &Metagraph) -> Weights;
+}
+
+impl<R: Reward + ?Sized> Reward for Arc<R> {
+    fn reward(&self, ledger: &Ledger, subnet: &Metagraph) -> Weights {
+        (**self).reward(ledger, subnet)
+    }
 }
 
 /// The frame of one round, given to [`Score::task`].

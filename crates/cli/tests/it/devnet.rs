@@ -11,13 +11,13 @@ use serde_json::Value;
 use crate::support::{refusal, run, stdout, subnetkit};
 
 /// Killed if a test fails halfway.
-struct Devnet {
+pub(crate) struct Devnet {
     child: Child,
     out: BufReader<ChildStdout>,
 }
 
 impl Devnet {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let here = std::env::temp_dir();
         let mut command = subnetkit(&here, &[&["devnet", "--port", "0"], arguments].concat());
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -26,7 +26,7 @@ impl Devnet {
     }
 
     /// The banner of `--json`, which is there once the chain answers.
-    fn banner(&mut self) -> Value {
+    pub(crate) fn banner(&mut self) -> Value {
         serde_json::from_str(&self.line()).unwrap()
     }
 
@@ -36,7 +36,7 @@ impl Devnet {
         line
     }
 
-    fn interrupt(mut self) -> std::process::ExitStatus {
+    pub(crate) fn interrupt(mut self) -> std::process::ExitStatus {
         let process = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
         self.child.wait().unwrap()
@@ -50,7 +50,7 @@ impl Drop for Devnet {
     }
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 

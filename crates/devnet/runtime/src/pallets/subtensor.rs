@@ -112,7 +112,7 @@ pub mod pallet {
             version_key: u64,
         ) -> DispatchResult {
             let who = ensure_signed(origin)?;
-            Self::set_direct_weights(&who, netuid, 0, dests, weights, version_key)
+            Self::set_direct_weights(&who, netuid, 0, dests, &weights, version_key)
         }
 
         /// Sets the signing hotkey's weights on one mechanism of a subnet.
@@ -127,7 +127,7 @@ pub mod pallet {
             version_key: u64,
         ) -> DispatchResult {
             let who = ensure_signed(origin)?;
-            Self::set_direct_weights(&who, netuid, mecid, dests, weights, version_key)
+            Self::set_direct_weights(&who, netuid, mecid, dests, &weights, version_key)
         }
 
         /// Buys alpha of a subnet and stakes it on a hotkey.
@@ -159,7 +159,6 @@ pub mod pallet {
         /// Publishes where the signing hotkey's axon listens.
         #[pallet::call_index(4)]
         #[pallet::weight((SERVE, DispatchClass::Normal, Pays::No))]
-        #[allow(clippy::too_many_arguments)]
         pub fn serve_axon(
             origin: OriginFor<T>,
             netuid: NetUid,
@@ -180,7 +179,6 @@ pub mod pallet {
         /// Publishes where the signing hotkey's axon listens, and the key of its TLS certificate.
         #[pallet::call_index(40)]
         #[pallet::weight((SERVE, DispatchClass::Normal, Pays::No))]
-        #[allow(clippy::too_many_arguments)]
         pub fn serve_axon_tls(
             origin: OriginFor<T>,
             netuid: NetUid,
@@ -279,7 +277,6 @@ pub mod pallet {
         /// Names and describes a subnet.
         #[pallet::call_index(78)]
         #[pallet::weight(costing(70_000))]
-        #[allow(clippy::too_many_arguments)]
         pub fn set_subnet_identity(
             origin: OriginFor<T>,
             netuid: NetUid,

@@ -16,7 +16,7 @@ impl<T: Config> Pallet<T> {
         netuid: NetUid,
         mecid: MechId,
         uids: Vec<u16>,
-        values: Vec<u16>,
+        values: &[u16],
         version_key: u64,
     ) -> DispatchResult {
         Self::guard_weights(hotkey, netuid, mecid)?;
@@ -64,7 +64,7 @@ impl<T: Config> Pallet<T> {
         netuid: NetUid,
         mecid: MechId,
         uids: Vec<u16>,
-        values: Vec<u16>,
+        values: &[u16],
         version_key: u64,
     ) -> DispatchResult {
         ensure!(netuid != ROOT, Error::<T>::CanNotSetRootNetworkWeights);
@@ -98,7 +98,7 @@ impl<T: Config> Pallet<T> {
         ensure!(only_itself || uids.len() >= usize::from(least), Error::<T>::WeightVecLengthIsLow);
 
         let index = storage_index(netuid, mecid);
-        let row: Vec<_> = uids.into_iter().zip(max_upscale(&values)).collect();
+        let row: Vec<_> = uids.into_iter().zip(max_upscale(values)).collect();
         Weights::<T>::insert(index, uid, row);
         if !hidden {
             Self::set_last_update(index, uid, Self::now());
