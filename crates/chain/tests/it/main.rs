@@ -1,6 +1,8 @@
 //! The chain client through its public face: against recordings of the real runtime, and against the development
 //! chain over its real WebSocket.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
+
 mod codec;
 mod epochs;
 mod live;
