@@ -1,5 +1,7 @@
 //! Logging of a program, by the settings `log` and `log_format`.
 
+use std::io::{self, IsTerminal};
+
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
 /// [`RunError::Log`] if the setting `log` can't be parsed.
 pub fn start(settings: &Common) -> Result<(), RunError> {
     let filter = EnvFilter::try_new(&settings.log).map_err(|error| RunError::Log(error.to_string()))?;
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     let started = match settings.log_format {
         LogFormat::Pretty => lines.try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

@@ -8,7 +8,7 @@
 use std::error::Error;
 
 /// A document that was asked for.
-pub(crate) fn document(text: &str) {
+pub fn document(text: &str) {
     print!("{text}");
 }
 

@@ -1,9 +1,6 @@
 //! From settings to a chain: what miner and validator do alike before they differ.
 
-use std::future::Future;
-
 use subnetkit_chain::Chain;
-use tokio_util::sync::CancellationToken;
 
 use crate::{RunError, settings::Common};
 
@@ -35,7 +32,7 @@ pub(crate) async fn connect_to_subnet(settings: &Common) -> Result<(Chain, u16),
 /// Does what comes before running, unless shutdown is asked for meanwhile.
 #[cfg(any(feature = "miner", feature = "validator"))]
 pub(crate) async fn unless_stopped<T>(
-    shutdown: &CancellationToken,
+    shutdown: &tokio_util::sync::CancellationToken,
     preparation: impl Future<Output = Result<T, RunError>>,
 ) -> Result<Option<T>, RunError> {
     tokio::select! {

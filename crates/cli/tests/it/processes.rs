@@ -29,9 +29,13 @@ impl Drop for Process {
 }
 
 /// A binary of the example, which is built into the folder of the command by any build of the workspace.
-fn binary(name: &str) -> PathBuf {
+pub(crate) fn binary(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_subnetkit")).with_file_name(name);
-    assert!(path.exists(), "{} is not built: run `cargo test --workspace`, or `cargo build -p matmul` first", path.display());
+    assert!(
+        path.exists(),
+        "{} is not built: run `cargo test --workspace`, or `cargo build -p matmul` first",
+        path.display()
+    );
     path
 }
 
@@ -53,7 +57,9 @@ fn hotkey(uri: &str) -> Hotkey {
 async fn set_up(chain: &Chain) -> u16 {
     let alice = key("//Alice");
     let runtime = chain.runtime().await.unwrap();
-    let set = |name: &str, netuid: Option<u16>, value: Value| runtime.parameter_call(name, netuid, vec![value]).unwrap();
+    let set = |name: &str, netuid: Option<u16>, value: Value| {
+        runtime.parameter_call(name, netuid, vec![value]).unwrap()
+    };
     chain.sudo_batch(&alice, [set("admin_freeze_window", None, 0u16.into())]).await.unwrap();
     let netuid = chain.register_network(&alice, &hotkey("//Alice//owner")).await.unwrap();
     let rules = [
@@ -122,6 +128,9 @@ async fn binaries_earn_emission_on_a_devnet_and_a_killed_miner_earns_less() {
         incentive(subnet, &killed) < incentive(&before, &killed) / 2
     })
     .await;
-    assert!(incentive(&after, &living) > incentive(&before, &living), "the miner that lives gets the other's share");
+    assert!(
+        incentive(&after, &living) > incentive(&before, &living),
+        "the miner that lives gets the other's share"
+    );
     assert_eq!(devnet.interrupt().code(), Some(0));
 }

@@ -56,7 +56,7 @@ impl Layers {
     /// # Errors
     /// See [`SettingsError`].
     pub fn of_common(given: Given) -> Result<Self, SettingsError> {
-        Self::stack(Key::of_common()?, Vec::new(), given)
+        Self::stack(Key::of_common()?, &[], given)
     }
 
     /// The settings of a program with a role.
@@ -67,16 +67,16 @@ impl Layers {
         let mut keys = Key::of_common()?;
         keys.extend(Key::of_role::<R>()?);
         let others = other_roles(R::TABLE)?;
-        Self::stack(keys, others, given)
+        Self::stack(keys, &others, given)
     }
 
-    fn stack(keys: Vec<Key>, others: Vec<Key>, given: Given) -> Result<Self, SettingsError> {
+    fn stack(keys: Vec<Key>, others: &[Key], given: Given) -> Result<Self, SettingsError> {
         let Given { environment, flags, file, directory } = given;
         let set = |name: &str| environment.get(name).filter(|value| !value.is_empty());
         let file = file.or_else(|| set(FILE_VARIABLE).map(PathBuf::from));
         let file = match file::find(file, &directory)? {
             Some(path) => {
-                let known: Vec<Key> = keys.iter().chain(&others).cloned().collect();
+                let known: Vec<Key> = keys.iter().chain(others).cloned().collect();
                 let mut found = file::read(&path, &known)?;
                 found.retain(|(path, _)| keys.iter().any(|key| key.path() == *path));
                 Layer(found)
@@ -100,7 +100,7 @@ impl Layers {
             .add_source(Layer(from_flags.collect()))
             .build()
             .map_err(|error| SettingsError::Unlisted { table: "all layers", reason: error.to_string() })?;
-        let remarks = strangers(&environment, keys.iter().chain(&others));
+        let remarks = strangers(&environment, keys.iter().chain(others));
         Ok(Self { keys, config, remarks })
     }
 
