@@ -9,7 +9,9 @@ use sp_runtime::{ApplyExtrinsicResult, ExtrinsicInclusionMode};
 use sp_version::RuntimeVersion;
 
 use crate::pallets::subtensor::info::dynamic::DynamicInfo;
-use crate::pallets::subtensor::info::hyperparameters::{HyperparamEntry, SubnetHyperparams, SubnetHyperparamsV2};
+use crate::pallets::subtensor::info::hyperparameters::{
+    HyperparamEntry, SubnetHyperparams, SubnetHyperparamsV2,
+};
 use crate::pallets::subtensor::info::metagraph::{Metagraph, SelectiveMetagraph};
 use crate::pallets::subtensor::info::neurons::{NeuronInfo, NeuronInfoLite};
 use crate::pallets::subtensor::info::prices::{SimSwapResult, SubnetPrice};

@@ -98,9 +98,7 @@ impl Cast {
                 .map(|index| Member::new(format!("validator-{}", index + 1), Role::Validator, None))
                 .collect::<Result<_, _>>()?,
             miners: (0..miners)
-                .map(|index| {
-                    Member::new(format!("miner-{}", index + 1), Role::Miner, Some(behaviour(index)))
-                })
+                .map(|index| Member::new(format!("miner-{}", index + 1), Role::Miner, Some(behaviour(index))))
                 .collect::<Result<_, _>>()?,
         })
     }

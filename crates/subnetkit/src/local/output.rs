@@ -31,7 +31,9 @@ pub(super) fn epoch(flags: &LocalFlags, report: &EpochReport) {
     }
     match serde_json::to_string(report) {
         Ok(line) => println!("{line}"),
-        Err(cause) => tracing::error!(epoch = report.epoch, "the epoch could not be written as JSON: {cause}"),
+        Err(cause) => {
+            tracing::error!(epoch = report.epoch, "the epoch could not be written as JSON: {cause}")
+        }
     }
 }
 

@@ -125,8 +125,9 @@ impl Stage {
         let (judge, reward) = (Arc::clone(&local.judge), Arc::clone(&local.reward));
         let name = member.name;
         let failed = |name: &str, source| LocalError::Validator { name: name.to_owned(), source };
-        let validator = Validator::<S>::new(config, self.chain.clone(), self.netuid, member.hotkey, judge, reward)
-            .map_err(|source| failed(&name, source))?;
+        let validator =
+            Validator::<S>::new(config, self.chain.clone(), self.netuid, member.hotkey, judge, reward)
+                .map_err(|source| failed(&name, source))?;
         let mut heard = validator.subscribe();
         let stop = self.stop.clone();
         self.parts.spawn(async move {
@@ -147,13 +148,18 @@ impl Stage {
     }
 
     /// Follows the chain epoch by epoch until enough have passed or `shutdown`, then ends every part.
-    pub(super) async fn play(mut self, flags: &LocalFlags, shutdown: CancellationToken) -> Result<(), LocalError> {
+    pub(super) async fn play(
+        mut self,
+        flags: &LocalFlags,
+        shutdown: CancellationToken,
+    ) -> Result<(), LocalError> {
         let outcome = self.watch(flags, &shutdown).await;
         self.stop.cancel();
         let stopped = tokio::time::timeout(STOP_GRACE, async {
             let mut failure = Ok(());
             while let Some(ended) = self.parts.join_next().await {
-                let ended = ended.unwrap_or_else(|error| (String::new(), Err(ended_by_itself("a task", error))));
+                let ended =
+                    ended.unwrap_or_else(|error| (String::new(), Err(ended_by_itself("a task", error))));
                 failure = failure.and(ended.1);
             }
             failure
@@ -263,10 +269,9 @@ async fn set_up(chain: &Chain, cast: &Cast, tempo: u16) -> Result<u16, LocalErro
     let at = |step| move |source: SubmitError| LocalError::SetUp { step, source };
     let runtime = chain.runtime().await?;
     let setting = |name: &str, netuid: Option<u16>, value: Value| {
-        runtime.parameter_call(name, netuid, vec![value]).map_err(|error| LocalError::SetUp {
-            step: "hyperparameters",
-            source: error.into(),
-        })
+        runtime
+            .parameter_call(name, netuid, vec![value])
+            .map_err(|error| LocalError::SetUp { step: "hyperparameters", source: error.into() })
     };
     let free = [
         setting("admin_freeze_window", None, 0u16.into())?,
@@ -289,9 +294,11 @@ async fn set_up(chain: &Chain, cast: &Cast, tempo: u16) -> Result<u16, LocalErro
     chain.sudo_batch(&cast.sudo, rules).await.map_err(at("set the subnet's hyperparameters"))?;
     chain.start_call(&owner.coldkey, netuid).await.map_err(at("start_call"))?;
 
-    let registrations = cast.validators.iter().chain(&cast.miners).map(|member| async {
-        chain.register(&member.coldkey, netuid, &member.hotkey.account()).await
-    });
+    let registrations = cast
+        .validators
+        .iter()
+        .chain(&cast.miners)
+        .map(|member| async { chain.register(&member.coldkey, netuid, &member.hotkey.account()).await });
     for registered in join_all(registrations).await {
         registered.map_err(at("burned_register"))?;
     }

@@ -153,15 +153,21 @@ impl Layers {
         values: HashMap<String, Value>,
         table: Option<&'static str>,
     ) -> Result<T, SettingsError> {
-        let origins: BTreeMap<String, String> =
-            values.iter().map(|(name, value)| (name.clone(), origin(value))).collect();
+        let given: BTreeMap<String, (String, String)> =
+            values.iter().map(|(name, value)| (name.clone(), (origin(value), value.to_string()))).collect();
         // Nothing but what is known gets here, so that an error is about a value. Read as JSON and not by `config`, which
         // takes "12" for a number and doesn't say which words a choice has.
         let json = Json::Object(values.into_iter().map(|(name, value)| (name, json(value.kind))).collect());
         serde_path_to_error::deserialize(json).map_err(|error| {
             let key = error.path().to_string();
             let name = key.split(['.', '[']).next().unwrap_or_default();
+            let (origin, text) =
+                given.get(name).cloned().unwrap_or_else(|| ("default".to_owned(), String::new()));
             let mut problem = error.inner().to_string();
+            // Depending on what else is in the build, the reader of numbers says what is wrong but not with what.
+            if !problem.contains(&text) {
+                problem = format!("{text}: {problem}");
+            }
             let known = self.keys.iter().find(|key| key.table == table && key.name == name);
             // An example says more than the name of a type.
             if let Some(default) = known.and_then(Key::default_text) {
@@ -169,7 +175,7 @@ impl Layers {
             }
             SettingsError::Value {
                 key: table.map_or_else(|| key.clone(), |table| format!("{table}.{key}")),
-                origin: origins.get(name).cloned().unwrap_or_else(|| "default".to_owned()),
+                origin,
                 problem,
             }
         })

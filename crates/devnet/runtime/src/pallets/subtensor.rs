@@ -50,7 +50,8 @@ pub mod pallet {
 
     #[pallet::config]
     pub trait Config:
-        frame_system::Config<AccountId = AccountId, RuntimeEvent: From<Event<Self>>> + crate::pallets::swap::Config
+        frame_system::Config<AccountId = AccountId, RuntimeEvent: From<Event<Self>>>
+        + crate::pallets::swap::Config
     {
         /// TAO.
         type Currency: fungible::Balanced<AccountId, Balance = u64> + fungible::Mutate<AccountId>;
@@ -171,8 +172,16 @@ pub mod pallet {
             placeholder2: u8,
         ) -> DispatchResult {
             let hotkey = ensure_signed(origin)?;
-            let axon =
-                AxonInfo { block: Self::now(), version, ip, port, ip_type, protocol, placeholder1, placeholder2 };
+            let axon = AxonInfo {
+                block: Self::now(),
+                version,
+                ip,
+                port,
+                ip_type,
+                protocol,
+                placeholder1,
+                placeholder2,
+            };
             Self::do_serve_axon(&hotkey, netuid, axon, None)
         }
 
@@ -192,8 +201,16 @@ pub mod pallet {
             certificate: Vec<u8>,
         ) -> DispatchResult {
             let hotkey = ensure_signed(origin)?;
-            let axon =
-                AxonInfo { block: Self::now(), version, ip, port, ip_type, protocol, placeholder1, placeholder2 };
+            let axon = AxonInfo {
+                block: Self::now(),
+                version,
+                ip,
+                port,
+                ip_type,
+                protocol,
+                placeholder1,
+                placeholder2,
+            };
             Self::do_serve_axon(&hotkey, netuid, axon, Some(&certificate))
         }
 

@@ -7,14 +7,16 @@ mod curve;
 pub use pallet::*;
 
 use frame_support::ensure;
+use frame_support::traits::Get;
 use frame_support::traits::fungible::Mutate;
 use frame_support::traits::tokens::Preservation;
-use frame_support::traits::Get;
 use sp_runtime::{DispatchError, Perquintill};
 use substrate_fixed::types::U96F32;
 
 use crate::pallets::subtensor::types::{AccountId, NetUid};
-use crate::pallets::subtensor::{self, SubnetAlphaIn, SubnetAlphaOut, SubnetMechanism, SubnetTAO, SubnetVolume};
+use crate::pallets::subtensor::{
+    self, SubnetAlphaIn, SubnetAlphaOut, SubnetMechanism, SubnetTAO, SubnetVolume,
+};
 
 #[frame_support::pallet]
 pub mod pallet {
@@ -27,7 +29,9 @@ pub mod pallet {
     use crate::pallets::subtensor::types::NetUid;
 
     /// How much of a pool's value TAO makes up; alpha makes up the rest.
-    #[derive(Encode, Decode, DecodeWithMemTracking, Clone, Copy, PartialEq, Eq, Debug, TypeInfo, MaxEncodedLen)]
+    #[derive(
+        Encode, Decode, DecodeWithMemTracking, Clone, Copy, PartialEq, Eq, Debug, TypeInfo, MaxEncodedLen,
+    )]
     pub struct Balancer {
         pub quote: Perquintill,
     }

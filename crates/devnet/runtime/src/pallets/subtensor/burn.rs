@@ -83,9 +83,8 @@ mod tests {
     fn halves_a_price_in_a_half_life() {
         let factor = decay_factor(360);
         let after = |blocks: usize| {
-            (0..blocks).fold(1_000_000_000_u64, |price, _| {
-                ((u128::from(price) * u128::from(factor)) >> 32) as u64
-            })
+            (0..blocks)
+                .fold(1_000_000_000_u64, |price, _| ((u128::from(price) * u128::from(factor)) >> 32) as u64)
         };
         assert_eq!(after(1), 998_076_443);
         assert_eq!(after(100), 824_860_547);

@@ -39,7 +39,10 @@ impl<T: Config> Pallet<T> {
 
     /// Every subnet but root, in storage order.
     fn subnets() -> Vec<NetUid> {
-        NetworksAdded::<T>::iter().filter(|&(netuid, added)| added && netuid != ROOT).map(|(n, _)| n).collect()
+        NetworksAdded::<T>::iter()
+            .filter(|&(netuid, added)| added && netuid != ROOT)
+            .map(|(n, _)| n)
+            .collect()
     }
 
     fn emitting_subnets() -> Vec<NetUid> {
@@ -111,10 +114,7 @@ impl<T: Config> Pallet<T> {
         let at_price = U96F32::from_num(tao).checked_div(price).unwrap_or_default();
         let cap = root_part.saturating_mul(U96F32::from_num(alpha));
         let (mut pool_tao, mut pool_alpha) = if at_price > cap {
-            (
-                cap.saturating_mul(price).saturating_to_num::<u64>().min(tao),
-                cap.saturating_to_num::<u64>(),
-            )
+            (cap.saturating_mul(price).saturating_to_num::<u64>().min(tao), cap.saturating_to_num::<u64>())
         } else {
             (tao, at_price.saturating_to_num::<u64>())
         };
@@ -256,9 +256,9 @@ impl<T: Config> Pallet<T> {
         let halving = I96F32::saturating_from_num(EMAPriceHalvingBlocks::<T>::get(netuid));
         let rate = SubnetMovingAlpha::<T>::get()
             .saturating_mul(age.checked_div(age.saturating_add(halving)).unwrap_or_default());
-        let price =
-            I96F32::saturating_from_num(swap::Pallet::<T>::price(netuid)).min(I96F32::from_num(1));
-        let kept = I96F32::from_num(1).saturating_sub(rate).saturating_mul(SubnetMovingPrice::<T>::get(netuid));
+        let price = I96F32::saturating_from_num(swap::Pallet::<T>::price(netuid)).min(I96F32::from_num(1));
+        let kept =
+            I96F32::from_num(1).saturating_sub(rate).saturating_mul(SubnetMovingPrice::<T>::get(netuid));
         SubnetMovingPrice::<T>::insert(netuid, rate.saturating_mul(price).saturating_add(kept));
     }
 }

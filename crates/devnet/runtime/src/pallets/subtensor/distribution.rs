@@ -18,8 +18,7 @@ impl<T: Config> Pallet<T> {
     pub(super) fn distribute_epoch(netuid: NetUid, pending: Pending) {
         let total = pending.server.saturating_add(pending.validator).saturating_add(pending.root);
         let payouts = Self::run_epoch(netuid, total);
-        let incentive =
-            payouts.iter().fold(0_u64, |sum, payout| sum.saturating_add(payout.incentive));
+        let incentive = payouts.iter().fold(0_u64, |sum, payout| sum.saturating_add(payout.incentive));
         // Where no miner earned anything, validators get the miners' part too.
         let validator_pot =
             if incentive == 0 { pending.validator.saturating_add(pending.server) } else { pending.validator };
@@ -63,8 +62,7 @@ impl<T: Config> Pallet<T> {
                 });
             }
         }
-        let burned =
-            U96F32::from_num(withheld).checked_div(U96F32::from_num(total)).unwrap_or_default();
+        let burned = U96F32::from_num(withheld).checked_div(U96F32::from_num(total)).unwrap_or_default();
         MinerBurned::<T>::insert(netuid, burned);
     }
 
@@ -138,7 +136,5 @@ impl<T: Config> Pallet<T> {
 }
 
 fn share_of(pot: u64, part: U96F32, total: U96F32) -> u64 {
-    U96F32::from_num(pot)
-        .saturating_mul(part.checked_div(total).unwrap_or_default())
-        .saturating_to_num()
+    U96F32::from_num(pot).saturating_mul(part.checked_div(total).unwrap_or_default()).saturating_to_num()
 }

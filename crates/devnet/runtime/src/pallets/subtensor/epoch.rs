@@ -28,8 +28,7 @@ impl<T: Config> Pallet<T> {
         let hotkeys: Vec<_> = (0..neurons).map(|uid| Keys::<T>::get(netuid, uid)).collect();
         let alpha: Vec<_> = hotkeys.iter().map(|hotkey| Self::hotkey_alpha(hotkey, netuid)).collect();
         let root: Vec<_> = hotkeys.iter().map(|hotkey| Self::hotkey_alpha(hotkey, ROOT)).collect();
-        let registered: Vec<_> =
-            (0..neurons).map(|uid| BlockAtRegistration::<T>::get(netuid, uid)).collect();
+        let registered: Vec<_> = (0..neurons).map(|uid| BlockAtRegistration::<T>::get(netuid, uid)).collect();
         let permits = ValidatorPermit::<T>::get(netuid);
         let count = MechanismCountCurrent::<T>::get(netuid);
         let states: Vec<_> = (0..count).map(|mecid| Self::read_mechanism(netuid, mecid, neurons)).collect();
@@ -68,8 +67,7 @@ impl<T: Config> Pallet<T> {
 
     fn epoch_params(netuid: NetUid) -> Params {
         let (low, high) = AlphaValues::<T>::get(netuid);
-        let liquid =
-            LiquidAlpha { low, high, steepness: AlphaSigmoidSteepness::<T>::get(netuid) };
+        let liquid = LiquidAlpha { low, high, steepness: AlphaSigmoidSteepness::<T>::get(netuid) };
         Params {
             tempo: Tempo::<T>::get(netuid),
             kappa: Kappa::<T>::get(netuid),

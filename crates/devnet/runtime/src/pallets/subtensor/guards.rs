@@ -40,9 +40,7 @@ impl<T: Config> From<Error<T>> for PoolCode {
 pub fn check<T: Config>(who: &AccountId, call: &Call<T>) -> Result<(), PoolCode> {
     match call {
         Call::set_weights { netuid, .. } => Pallet::<T>::guard_weights(who, *netuid, 0),
-        Call::set_mechanism_weights { netuid, mecid, .. } => {
-            Pallet::<T>::guard_weights(who, *netuid, *mecid)
-        }
+        Call::set_mechanism_weights { netuid, mecid, .. } => Pallet::<T>::guard_weights(who, *netuid, *mecid),
         Call::serve_axon { netuid, ip, port, ip_type, .. }
         | Call::serve_axon_tls { netuid, ip, port, ip_type, .. } => {
             Pallet::<T>::check_axon(who, *netuid, *ip, *ip_type, *port)

@@ -90,10 +90,7 @@ impl<T: Config> Pallet<T> {
             Error::<T>::NonAssociatedColdKey
         );
         ensure!(!Self::is_subnet_account(hotkey), Error::<T>::CannotUseSystemAccount);
-        ensure!(
-            now >= NetworkRegistrationStartBlock::<T>::get(),
-            Error::<T>::SubNetRegistrationDisabled
-        );
+        ensure!(now >= NetworkRegistrationStartBlock::<T>::get(), Error::<T>::SubNetRegistrationDisabled);
         Self::guard_network_rate_limit()?;
         let subnets = NetworksAdded::<T>::iter_keys().filter(|&netuid| netuid != ROOT).count();
         ensure!(subnets < usize::from(SubnetLimit::<T>::get()), Error::<T>::SubnetLimitReached);

@@ -61,8 +61,7 @@ impl<T: Config> Pallet<T> {
         let value = Self::hotkey_alpha(hotkey, netuid);
         let shares = TotalHotkeySharesV2::<T>::get(hotkey, netuid);
         let held = AlphaV2::<T>::get((hotkey, coldkey, netuid));
-        let gone =
-            if alpha >= held.part_of(value, shares) { held } else { shares.scaled(alpha, value) };
+        let gone = if alpha >= held.part_of(value, shares) { held } else { shares.scaled(alpha, value) };
         let left = held.minus(gone);
         if left.is_zero() {
             AlphaV2::<T>::remove((hotkey, coldkey, netuid));
@@ -128,19 +127,14 @@ impl<T: Config> Pallet<T> {
         );
         ensure!(NetworksAdded::<T>::get(netuid), Error::<T>::SubnetNotExists);
         ensure!(alpha > 0, Error::<T>::AmountTooLow);
-        let quote = swap::Pallet::<T>::sim_sell(netuid, alpha)
-            .map_err(|_| Error::<T>::InsufficientLiquidity)?;
+        let quote =
+            swap::Pallet::<T>::sim_sell(netuid, alpha).map_err(|_| Error::<T>::InsufficientLiquidity)?;
         ensure!(alpha == held || quote.tao >= MIN_STAKE, Error::<T>::AmountTooLow);
         ensure!(Owner::<T>::contains_key(hotkey), Error::<T>::HotKeyAccountNotExists);
 
         Self::decrease_stake(hotkey, coldkey, netuid, alpha);
         let swapped = swap::Pallet::<T>::sell(netuid, alpha)?;
-        T::Currency::transfer(
-            &Self::subnet_account(netuid),
-            coldkey,
-            swapped.tao,
-            Preservation::Expendable,
-        )?;
+        T::Currency::transfer(&Self::subnet_account(netuid), coldkey, swapped.tao, Preservation::Expendable)?;
         Self::deposit_event(Event::StakeRemoved(
             coldkey.clone(),
             hotkey.clone(),

@@ -5,16 +5,19 @@ mod storage {
     // Accounts: who owns which hotkey, and what share hotkeys take.
 
     #[pallet::storage]
-    pub type Owner<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, AccountId, ValueQuery, DefaultOwner<T>>;
+    pub type Owner<T: Config> =
+        StorageMap<_, Blake2_128Concat, AccountId, AccountId, ValueQuery, DefaultOwner<T>>;
 
     #[pallet::storage]
     pub type OwnedHotkeys<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Vec<AccountId>, ValueQuery>;
 
     #[pallet::storage]
-    pub type StakingHotkeys<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Vec<AccountId>, ValueQuery>;
+    pub type StakingHotkeys<T: Config> =
+        StorageMap<_, Blake2_128Concat, AccountId, Vec<AccountId>, ValueQuery>;
 
     #[pallet::storage]
-    pub type Delegates<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, u16, ValueQuery, DefaultDelegates<T>>;
+    pub type Delegates<T: Config> =
+        StorageMap<_, Blake2_128Concat, AccountId, u16, ValueQuery, DefaultDelegates<T>>;
 
     #[pallet::storage]
     pub type MaxDelegateTake<T: Config> = StorageValue<_, u16, ValueQuery, DefaultMaxDelegateTake<T>>;
@@ -32,7 +35,8 @@ mod storage {
     pub type MinChildkeyTakePerSubnet<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery>;
 
     #[pallet::storage]
-    pub type AutoStakeDestination<T: Config> = StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, AccountId, OptionQuery>;
+    pub type AutoStakeDestination<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, AccountId, OptionQuery>;
 
     // Subnets: which exist, since when, and whose they are.
 
@@ -52,10 +56,12 @@ mod storage {
     pub type RegisteredSubnetCounter<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery>;
 
     #[pallet::storage]
-    pub type SubnetOwner<T: Config> = StorageMap<_, Identity, NetUid, AccountId, ValueQuery, DefaultSubnetOwner<T>>;
+    pub type SubnetOwner<T: Config> =
+        StorageMap<_, Identity, NetUid, AccountId, ValueQuery, DefaultSubnetOwner<T>>;
 
     #[pallet::storage]
-    pub type SubnetOwnerHotkey<T: Config> = StorageMap<_, Identity, NetUid, AccountId, ValueQuery, DefaultSubnetOwnerHotkey<T>>;
+    pub type SubnetOwnerHotkey<T: Config> =
+        StorageMap<_, Identity, NetUid, AccountId, ValueQuery, DefaultSubnetOwnerHotkey<T>>;
 
     #[pallet::storage]
     pub type SubnetLocked<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery>;
@@ -70,13 +76,16 @@ mod storage {
     pub type SubtokenEnabled<T: Config> = StorageMap<_, Identity, NetUid, bool, ValueQuery>;
 
     #[pallet::storage]
-    pub type TokenSymbol<T: Config> = StorageMap<_, Identity, NetUid, Vec<u8>, ValueQuery, DefaultTokenSymbol<T>>;
+    pub type TokenSymbol<T: Config> =
+        StorageMap<_, Identity, NetUid, Vec<u8>, ValueQuery, DefaultTokenSymbol<T>>;
 
     #[pallet::storage]
-    pub type IdentitiesV2<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, ChainIdentityV2, OptionQuery>;
+    pub type IdentitiesV2<T: Config> =
+        StorageMap<_, Blake2_128Concat, AccountId, ChainIdentityV2, OptionQuery>;
 
     #[pallet::storage]
-    pub type SubnetIdentitiesV3<T: Config> = StorageMap<_, Blake2_128Concat, NetUid, SubnetIdentityV3, OptionQuery>;
+    pub type SubnetIdentitiesV3<T: Config> =
+        StorageMap<_, Blake2_128Concat, NetUid, SubnetIdentityV3, OptionQuery>;
 
     #[pallet::storage]
     pub type StartCallDelay<T: Config> = StorageValue<_, u64, ValueQuery>;
@@ -91,25 +100,34 @@ mod storage {
     pub type NetworkLastLockCost<T: Config> = StorageValue<_, u64, ValueQuery, DefaultNetworkLastLockCost<T>>;
 
     #[pallet::storage]
-    pub type NetworkLockReductionInterval<T: Config> = StorageValue<_, u64, ValueQuery, DefaultNetworkLockReductionInterval<T>>;
+    pub type NetworkLockReductionInterval<T: Config> =
+        StorageValue<_, u64, ValueQuery, DefaultNetworkLockReductionInterval<T>>;
 
     #[pallet::storage]
     pub type NetworkRateLimit<T: Config> = StorageValue<_, u64, ValueQuery, DefaultNetworkRateLimit<T>>;
 
     #[pallet::storage]
-    pub type NetworkImmunityPeriod<T: Config> = StorageValue<_, u64, ValueQuery, DefaultNetworkImmunityPeriod<T>>;
+    pub type NetworkImmunityPeriod<T: Config> =
+        StorageValue<_, u64, ValueQuery, DefaultNetworkImmunityPeriod<T>>;
 
     #[pallet::storage]
-    pub type LastRateLimitedBlock<T: Config> = StorageMap<_, Identity, RateLimitKey<AccountId>, u64, ValueQuery>;
+    pub type LastRateLimitedBlock<T: Config> =
+        StorageMap<_, Identity, RateLimitKey<AccountId>, u64, ValueQuery>;
 
     #[pallet::storage]
-    pub type TransactionKeyLastBlock<T: Config> = StorageNMap<_, (NMapKey<Blake2_128Concat, AccountId>, NMapKey<Identity, NetUid>, NMapKey<Identity, u16>), u64, ValueQuery>;
+    pub type TransactionKeyLastBlock<T: Config> = StorageNMap<
+        _,
+        (NMapKey<Blake2_128Concat, AccountId>, NMapKey<Identity, NetUid>, NMapKey<Identity, u16>),
+        u64,
+        ValueQuery,
+    >;
 
     #[pallet::storage]
     pub type MaxMechanismCount<T: Config> = StorageValue<_, u8, ValueQuery, DefaultMaxMechanismCount<T>>;
 
     #[pallet::storage]
-    pub type MechanismCountCurrent<T: Config> = StorageMap<_, Twox64Concat, NetUid, u8, ValueQuery, DefaultMechanismCountCurrent<T>>;
+    pub type MechanismCountCurrent<T: Config> =
+        StorageMap<_, Twox64Concat, NetUid, u8, ValueQuery, DefaultMechanismCountCurrent<T>>;
 
     #[pallet::storage]
     pub type MechanismEmissionSplit<T: Config> = StorageMap<_, Twox64Concat, NetUid, Vec<u16>, OptionQuery>;
@@ -120,25 +138,32 @@ mod storage {
     pub type SubnetworkN<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery>;
 
     #[pallet::storage]
-    pub type Uids<T: Config> = StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, u16, OptionQuery>;
+    pub type Uids<T: Config> =
+        StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, u16, OptionQuery>;
 
     #[pallet::storage]
-    pub type Keys<T: Config> = StorageDoubleMap<_, Identity, NetUid, Identity, u16, AccountId, ValueQuery, DefaultKeys<T>>;
+    pub type Keys<T: Config> =
+        StorageDoubleMap<_, Identity, NetUid, Identity, u16, AccountId, ValueQuery, DefaultKeys<T>>;
 
     #[pallet::storage]
-    pub type IsNetworkMember<T: Config> = StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, bool, ValueQuery>;
+    pub type IsNetworkMember<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, bool, ValueQuery>;
 
     #[pallet::storage]
-    pub type BlockAtRegistration<T: Config> = StorageDoubleMap<_, Identity, NetUid, Identity, u16, u64, ValueQuery>;
+    pub type BlockAtRegistration<T: Config> =
+        StorageDoubleMap<_, Identity, NetUid, Identity, u16, u64, ValueQuery>;
 
     #[pallet::storage]
-    pub type Axons<T: Config> = StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, AxonInfo, OptionQuery>;
+    pub type Axons<T: Config> =
+        StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, AxonInfo, OptionQuery>;
 
     #[pallet::storage]
-    pub type NeuronCertificates<T: Config> = StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, NeuronCertificate, OptionQuery>;
+    pub type NeuronCertificates<T: Config> =
+        StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, NeuronCertificate, OptionQuery>;
 
     #[pallet::storage]
-    pub type Prometheus<T: Config> = StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, PrometheusInfo, OptionQuery>;
+    pub type Prometheus<T: Config> =
+        StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, PrometheusInfo, OptionQuery>;
 
     // Registration of neurons: price and limits.
 
@@ -152,10 +177,12 @@ mod storage {
     pub type MaxBurn<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultMaxBurn<T>>;
 
     #[pallet::storage]
-    pub type BurnHalfLife<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultBurnHalfLife<T>>;
+    pub type BurnHalfLife<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultBurnHalfLife<T>>;
 
     #[pallet::storage]
-    pub type BurnIncreaseMult<T: Config> = StorageMap<_, Identity, NetUid, U64F64, ValueQuery, DefaultBurnIncreaseMult<T>>;
+    pub type BurnIncreaseMult<T: Config> =
+        StorageMap<_, Identity, NetUid, U64F64, ValueQuery, DefaultBurnIncreaseMult<T>>;
 
     #[pallet::storage]
     pub type RAORecycledForRegistration<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery>;
@@ -164,57 +191,71 @@ mod storage {
     pub type RegistrationsThisBlock<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery>;
 
     #[pallet::storage]
-    pub type NetworkRegistrationAllowed<T: Config> = StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultNetworkRegistrationAllowed<T>>;
+    pub type NetworkRegistrationAllowed<T: Config> =
+        StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultNetworkRegistrationAllowed<T>>;
 
     #[pallet::storage]
-    pub type NetworkPowRegistrationAllowed<T: Config> = StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultNetworkPowRegistrationAllowed<T>>;
+    pub type NetworkPowRegistrationAllowed<T: Config> =
+        StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultNetworkPowRegistrationAllowed<T>>;
 
     #[pallet::storage]
-    pub type ImmunityPeriod<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultImmunityPeriod<T>>;
+    pub type ImmunityPeriod<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultImmunityPeriod<T>>;
 
     #[pallet::storage]
-    pub type MaxAllowedUids<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMaxAllowedUids<T>>;
+    pub type MaxAllowedUids<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMaxAllowedUids<T>>;
 
     #[pallet::storage]
-    pub type MinAllowedUids<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMinAllowedUids<T>>;
+    pub type MinAllowedUids<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMinAllowedUids<T>>;
 
     #[pallet::storage]
-    pub type MinNonImmuneUids<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMinNonImmuneUids<T>>;
+    pub type MinNonImmuneUids<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMinNonImmuneUids<T>>;
 
     #[pallet::storage]
-    pub type ImmuneOwnerUidsLimit<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultImmuneOwnerUidsLimit<T>>;
+    pub type ImmuneOwnerUidsLimit<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultImmuneOwnerUidsLimit<T>>;
 
     #[pallet::storage]
     pub type Difficulty<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultDifficulty<T>>;
 
     #[pallet::storage]
-    pub type MinDifficulty<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultMinDifficulty<T>>;
+    pub type MinDifficulty<T: Config> =
+        StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultMinDifficulty<T>>;
 
     #[pallet::storage]
-    pub type MaxDifficulty<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultMaxDifficulty<T>>;
+    pub type MaxDifficulty<T: Config> =
+        StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultMaxDifficulty<T>>;
 
     #[pallet::storage]
-    pub type AdjustmentInterval<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultAdjustmentInterval<T>>;
+    pub type AdjustmentInterval<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultAdjustmentInterval<T>>;
 
     #[pallet::storage]
     pub type AdjustmentAlpha<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery>;
 
     #[pallet::storage]
-    pub type TargetRegistrationsPerInterval<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultTargetRegistrationsPerInterval<T>>;
+    pub type TargetRegistrationsPerInterval<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultTargetRegistrationsPerInterval<T>>;
 
     #[pallet::storage]
-    pub type MaxRegistrationsPerBlock<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMaxRegistrationsPerBlock<T>>;
+    pub type MaxRegistrationsPerBlock<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMaxRegistrationsPerBlock<T>>;
 
     // Weights and what the epoch makes of them.
 
     #[pallet::storage]
-    pub type Weights<T: Config> = StorageDoubleMap<_, Identity, NetUidStorageIndex, Identity, u16, Vec<(u16, u16)>, ValueQuery>;
+    pub type Weights<T: Config> =
+        StorageDoubleMap<_, Identity, NetUidStorageIndex, Identity, u16, Vec<(u16, u16)>, ValueQuery>;
 
     #[pallet::storage]
     pub type LastUpdate<T: Config> = StorageMap<_, Identity, NetUidStorageIndex, Vec<u64>, ValueQuery>;
 
     #[pallet::storage]
-    pub type Bonds<T: Config> = StorageDoubleMap<_, Identity, NetUidStorageIndex, Identity, u16, Vec<(u16, u16)>, ValueQuery>;
+    pub type Bonds<T: Config> =
+        StorageDoubleMap<_, Identity, NetUidStorageIndex, Identity, u16, Vec<(u16, u16)>, ValueQuery>;
 
     #[pallet::storage]
     pub type Active<T: Config> = StorageMap<_, Identity, NetUid, Vec<bool>, ValueQuery>;
@@ -241,34 +282,57 @@ mod storage {
     pub type StakeWeight<T: Config> = StorageMap<_, Identity, NetUid, Vec<u16>, ValueQuery>;
 
     #[pallet::storage]
-    pub type WeightCommits<T: Config> = StorageDoubleMap<_, Twox64Concat, NetUidStorageIndex, Twox64Concat, AccountId, VecDeque<(H256, u64, u64, u64)>, OptionQuery>;
+    pub type WeightCommits<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        NetUidStorageIndex,
+        Twox64Concat,
+        AccountId,
+        VecDeque<(H256, u64, u64, u64)>,
+        OptionQuery,
+    >;
 
     #[pallet::storage]
-    pub type TimelockedWeightCommits<T: Config> = StorageDoubleMap<_, Twox64Concat, NetUidStorageIndex, Twox64Concat, u64, VecDeque<(AccountId, u64, BoundedVec<u8, ConstU32<5000>>, u64)>, ValueQuery>;
+    pub type TimelockedWeightCommits<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        NetUidStorageIndex,
+        Twox64Concat,
+        u64,
+        VecDeque<(AccountId, u64, BoundedVec<u8, ConstU32<5000>>, u64)>,
+        ValueQuery,
+    >;
 
     #[pallet::storage]
-    pub type CommitRevealWeightsEnabled<T: Config> = StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultCommitRevealWeightsEnabled<T>>;
+    pub type CommitRevealWeightsEnabled<T: Config> =
+        StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultCommitRevealWeightsEnabled<T>>;
 
     #[pallet::storage]
-    pub type CommitRevealWeightsVersion<T: Config> = StorageValue<_, u16, ValueQuery, DefaultCommitRevealWeightsVersion<T>>;
+    pub type CommitRevealWeightsVersion<T: Config> =
+        StorageValue<_, u16, ValueQuery, DefaultCommitRevealWeightsVersion<T>>;
 
     #[pallet::storage]
-    pub type RevealPeriodEpochs<T: Config> = StorageMap<_, Twox64Concat, NetUid, u64, ValueQuery, DefaultRevealPeriodEpochs<T>>;
+    pub type RevealPeriodEpochs<T: Config> =
+        StorageMap<_, Twox64Concat, NetUid, u64, ValueQuery, DefaultRevealPeriodEpochs<T>>;
 
     #[pallet::storage]
-    pub type WeightsSetRateLimit<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultWeightsSetRateLimit<T>>;
+    pub type WeightsSetRateLimit<T: Config> =
+        StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultWeightsSetRateLimit<T>>;
 
     #[pallet::storage]
     pub type WeightsVersionKey<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery>;
 
     #[pallet::storage]
-    pub type MinAllowedWeights<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMinAllowedWeights<T>>;
+    pub type MinAllowedWeights<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMinAllowedWeights<T>>;
 
     #[pallet::storage]
-    pub type MaxWeightsLimit<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMaxWeightsLimit<T>>;
+    pub type MaxWeightsLimit<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMaxWeightsLimit<T>>;
 
     #[pallet::storage]
-    pub type MaxAllowedValidators<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMaxAllowedValidators<T>>;
+    pub type MaxAllowedValidators<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultMaxAllowedValidators<T>>;
 
     #[pallet::storage]
     pub type StakeThreshold<T: Config> = StorageValue<_, u64, ValueQuery>;
@@ -282,10 +346,12 @@ mod storage {
     pub type Rho<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultRho<T>>;
 
     #[pallet::storage]
-    pub type BondsMovingAverage<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultBondsMovingAverage<T>>;
+    pub type BondsMovingAverage<T: Config> =
+        StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultBondsMovingAverage<T>>;
 
     #[pallet::storage]
-    pub type BondsPenalty<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultBondsPenalty<T>>;
+    pub type BondsPenalty<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultBondsPenalty<T>>;
 
     #[pallet::storage]
     pub type BondsResetOn<T: Config> = StorageMap<_, Identity, NetUid, bool, ValueQuery>;
@@ -294,19 +360,23 @@ mod storage {
     pub type LiquidAlphaOn<T: Config> = StorageMap<_, Blake2_128Concat, NetUid, bool, ValueQuery>;
 
     #[pallet::storage]
-    pub type AlphaValues<T: Config> = StorageMap<_, Identity, NetUid, (u16, u16), ValueQuery, DefaultAlphaValues<T>>;
+    pub type AlphaValues<T: Config> =
+        StorageMap<_, Identity, NetUid, (u16, u16), ValueQuery, DefaultAlphaValues<T>>;
 
     #[pallet::storage]
-    pub type AlphaSigmoidSteepness<T: Config> = StorageMap<_, Identity, NetUid, i16, ValueQuery, DefaultAlphaSigmoidSteepness<T>>;
+    pub type AlphaSigmoidSteepness<T: Config> =
+        StorageMap<_, Identity, NetUid, i16, ValueQuery, DefaultAlphaSigmoidSteepness<T>>;
 
     #[pallet::storage]
     pub type Yuma3On<T: Config> = StorageMap<_, Blake2_128Concat, NetUid, bool, ValueQuery>;
 
     #[pallet::storage]
-    pub type ActivityCutoff<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultActivityCutoff<T>>;
+    pub type ActivityCutoff<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultActivityCutoff<T>>;
 
     #[pallet::storage]
-    pub type ActivityCutoffFactorMilli<T: Config> = StorageMap<_, Identity, NetUid, u32, ValueQuery, DefaultActivityCutoffFactorMilli<T>>;
+    pub type ActivityCutoffFactorMilli<T: Config> =
+        StorageMap<_, Identity, NetUid, u32, ValueQuery, DefaultActivityCutoffFactorMilli<T>>;
 
     #[pallet::storage]
     pub type MinActivityCutoff<T: Config> = StorageValue<_, u16, ValueQuery, DefaultMinActivityCutoff<T>>;
@@ -338,7 +408,8 @@ mod storage {
     pub type AdminFreezeWindow<T: Config> = StorageValue<_, u16, ValueQuery, DefaultAdminFreezeWindow<T>>;
 
     #[pallet::storage]
-    pub type OwnerHyperparamRateLimit<T: Config> = StorageValue<_, u16, ValueQuery, DefaultOwnerHyperparamRateLimit<T>>;
+    pub type OwnerHyperparamRateLimit<T: Config> =
+        StorageValue<_, u16, ValueQuery, DefaultOwnerHyperparamRateLimit<T>>;
 
     // Stake: what each hotkey holds, and the shares of its stakers.
 
@@ -349,16 +420,24 @@ mod storage {
     pub type TotalStake<T: Config> = StorageValue<_, u64, ValueQuery>;
 
     #[pallet::storage]
-    pub type TotalHotkeyAlpha<T: Config> = StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, u64, ValueQuery>;
+    pub type TotalHotkeyAlpha<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, u64, ValueQuery>;
 
     #[pallet::storage]
-    pub type TotalHotkeyAlphaLastEpoch<T: Config> = StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, u64, ValueQuery>;
+    pub type TotalHotkeyAlphaLastEpoch<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, u64, ValueQuery>;
 
     #[pallet::storage]
-    pub type TotalHotkeySharesV2<T: Config> = StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, SafeFloat, ValueQuery>;
+    pub type TotalHotkeySharesV2<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, SafeFloat, ValueQuery>;
 
     #[pallet::storage]
-    pub type AlphaV2<T: Config> = StorageNMap<_, (NMapKey<Blake2_128Concat, AccountId>, NMapKey<Blake2_128Concat, AccountId>, NMapKey<Identity, u16>), SafeFloat, ValueQuery>;
+    pub type AlphaV2<T: Config> = StorageNMap<
+        _,
+        (NMapKey<Blake2_128Concat, AccountId>, NMapKey<Blake2_128Concat, AccountId>, NMapKey<Identity, u16>),
+        SafeFloat,
+        ValueQuery,
+    >;
 
     #[pallet::storage]
     pub type TaoWeight<T: Config> = StorageValue<_, u64, ValueQuery, DefaultTaoWeight<T>>;
@@ -367,16 +446,20 @@ mod storage {
     pub type NominatorMinRequiredStake<T: Config> = StorageValue<_, u64, ValueQuery>;
 
     #[pallet::storage]
-    pub type AlphaDividendsPerSubnet<T: Config> = StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, u64, ValueQuery>;
+    pub type AlphaDividendsPerSubnet<T: Config> =
+        StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, u64, ValueQuery>;
 
     #[pallet::storage]
-    pub type RootAlphaDividendsPerSubnet<T: Config> = StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, u64, ValueQuery>;
+    pub type RootAlphaDividendsPerSubnet<T: Config> =
+        StorageDoubleMap<_, Identity, NetUid, Blake2_128Concat, AccountId, u64, ValueQuery>;
 
     #[pallet::storage]
-    pub type RootClaimable<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, BTreeMap<NetUid, I96F32>, ValueQuery>;
+    pub type RootClaimable<T: Config> =
+        StorageMap<_, Blake2_128Concat, AccountId, BTreeMap<NetUid, I96F32>, ValueQuery>;
 
     #[pallet::storage]
-    pub type TransferToggle<T: Config> = StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultTransferToggle<T>>;
+    pub type TransferToggle<T: Config> =
+        StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultTransferToggle<T>>;
 
     // The pool of each subnet.
 
@@ -402,7 +485,8 @@ mod storage {
     pub type SubnetMovingAlpha<T: Config> = StorageValue<_, I96F32, ValueQuery, DefaultSubnetMovingAlpha<T>>;
 
     #[pallet::storage]
-    pub type EMAPriceHalvingBlocks<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultEMAPriceHalvingBlocks<T>>;
+    pub type EMAPriceHalvingBlocks<T: Config> =
+        StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultEMAPriceHalvingBlocks<T>>;
 
     #[pallet::storage]
     pub type RootProp<T: Config> = StorageMap<_, Identity, NetUid, U96F32, ValueQuery>;
@@ -413,7 +497,8 @@ mod storage {
     pub type BlockEmission<T: Config> = StorageValue<_, u64, ValueQuery, DefaultBlockEmission<T>>;
 
     #[pallet::storage]
-    pub type SubnetEmissionEnabled<T: Config> = StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultSubnetEmissionEnabled<T>>;
+    pub type SubnetEmissionEnabled<T: Config> =
+        StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultSubnetEmissionEnabled<T>>;
 
     #[pallet::storage]
     pub type SubnetTaoInEmission<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery>;
@@ -443,7 +528,8 @@ mod storage {
     pub type SubnetOwnerCut<T: Config> = StorageValue<_, u16, ValueQuery, DefaultSubnetOwnerCut<T>>;
 
     #[pallet::storage]
-    pub type OwnerCutEnabled<T: Config> = StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultOwnerCutEnabled<T>>;
+    pub type OwnerCutEnabled<T: Config> =
+        StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultOwnerCutEnabled<T>>;
 
     #[pallet::storage]
     pub type OwnerCutAutoLockEnabled<T: Config> = StorageMap<_, Identity, NetUid, bool, ValueQuery>;
@@ -457,25 +543,31 @@ mod storage {
     // Rates.
 
     #[pallet::storage]
-    pub type ServingRateLimit<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultServingRateLimit<T>>;
+    pub type ServingRateLimit<T: Config> =
+        StorageMap<_, Identity, NetUid, u64, ValueQuery, DefaultServingRateLimit<T>>;
 
     #[pallet::storage]
     pub type TxRateLimit<T: Config> = StorageValue<_, u64, ValueQuery, DefaultTxRateLimit<T>>;
 
     #[pallet::storage]
-    pub type TxDelegateTakeRateLimit<T: Config> = StorageValue<_, u64, ValueQuery, DefaultTxDelegateTakeRateLimit<T>>;
+    pub type TxDelegateTakeRateLimit<T: Config> =
+        StorageValue<_, u64, ValueQuery, DefaultTxDelegateTakeRateLimit<T>>;
 
     #[pallet::storage]
-    pub type TxChildkeyTakeRateLimit<T: Config> = StorageValue<_, u64, ValueQuery, DefaultTxChildkeyTakeRateLimit<T>>;
+    pub type TxChildkeyTakeRateLimit<T: Config> =
+        StorageValue<_, u64, ValueQuery, DefaultTxChildkeyTakeRateLimit<T>>;
 
     #[pallet::storage]
-    pub type WeightsVersionKeyRateLimit<T: Config> = StorageValue<_, u64, ValueQuery, DefaultWeightsVersionKeyRateLimit<T>>;
+    pub type WeightsVersionKeyRateLimit<T: Config> =
+        StorageValue<_, u64, ValueQuery, DefaultWeightsVersionKeyRateLimit<T>>;
 
     #[pallet::storage]
-    pub type ScalingLawPower<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultScalingLawPower<T>>;
+    pub type ScalingLawPower<T: Config> =
+        StorageMap<_, Identity, NetUid, u16, ValueQuery, DefaultScalingLawPower<T>>;
 
     #[pallet::storage]
-    pub type PendingChildKeyCooldown<T: Config> = StorageValue<_, u64, ValueQuery, DefaultPendingChildKeyCooldown<T>>;
+    pub type PendingChildKeyCooldown<T: Config> =
+        StorageValue<_, u64, ValueQuery, DefaultPendingChildKeyCooldown<T>>;
 
     // Defaults that are not zero or empty.
 

@@ -41,7 +41,9 @@ parameter_types! {
 }
 
 /// A served endpoint.
-#[derive(Encode, Decode, DecodeWithMemTracking, Clone, Default, PartialEq, Eq, Debug, TypeInfo, MaxEncodedLen)]
+#[derive(
+    Encode, Decode, DecodeWithMemTracking, Clone, Default, PartialEq, Eq, Debug, TypeInfo, MaxEncodedLen,
+)]
 pub struct AxonInfo {
     /// When it was served.
     pub block: u64,
@@ -57,7 +59,9 @@ pub struct AxonInfo {
 }
 
 /// A served metrics endpoint.
-#[derive(Encode, Decode, DecodeWithMemTracking, Clone, Default, PartialEq, Eq, Debug, TypeInfo, MaxEncodedLen)]
+#[derive(
+    Encode, Decode, DecodeWithMemTracking, Clone, Default, PartialEq, Eq, Debug, TypeInfo, MaxEncodedLen,
+)]
 pub struct PrometheusInfo {
     pub block: u64,
     pub version: u32,

@@ -25,11 +25,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// What the pool checks of plain weights before they cost a block's space: stake, then the rate limit.
-    pub(super) fn guard_weights(
-        hotkey: &AccountId,
-        netuid: NetUid,
-        mecid: MechId,
-    ) -> Result<(), Error<T>> {
+    pub(super) fn guard_weights(hotkey: &AccountId, netuid: NetUid, mecid: MechId) -> Result<(), Error<T>> {
         Self::check_weights_stake(hotkey, netuid)?;
         if let Some(uid) = Uids::<T>::get(netuid, hotkey)
             && !CommitRevealWeightsEnabled::<T>::get(netuid)
@@ -89,10 +85,7 @@ impl<T: Config> Pallet<T> {
             only_itself || permitted || Self::owner_uid(netuid) == Some(uid),
             Error::<T>::NeuronNoValidatorPermit
         );
-        ensure!(
-            uids.iter().collect::<BTreeSet<_>>().len() == uids.len(),
-            Error::<T>::DuplicateUids
-        );
+        ensure!(uids.iter().collect::<BTreeSet<_>>().len() == uids.len(), Error::<T>::DuplicateUids);
         ensure!(uids.iter().all(|uid| *uid < neurons), Error::<T>::UidVecContainInvalidOne);
         let least = neurons.min(MinAllowedWeights::<T>::get(netuid));
         ensure!(only_itself || uids.len() >= usize::from(least), Error::<T>::WeightVecLengthIsLow);

@@ -92,7 +92,8 @@ mod tests {
         let heavier = weight_after(1_000, 1_000, HALF, 100, 0).unwrap();
         assert!(heavier > HALF);
         let before = price(1_000_000, 1_000_000, HALF);
-        let after = price(1_100_000, 1_000_000, weight_after(1_000_000, 1_000_000, HALF, 100_000, 0).unwrap());
+        let after =
+            price(1_100_000, 1_000_000, weight_after(1_000_000, 1_000_000, HALF, 100_000, 0).unwrap());
         assert!(before.max(after) - before.min(after) < U96F32::from_num(0.000_001), "{before} {after}");
     }
 
