@@ -1,5 +1,6 @@
 //! The template, through the real cargo-generate: the example is what it renders, and what it generates builds and
 //! passes its own tests. No network: the template and subnetkit come from this checkout, versions from its lock file.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap like the tests themselves")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -68,7 +68,7 @@ pub enum LocalError {
         /// What was being done.
         step: &'static str,
         /// What the chain said.
-        source: SubmitError,
+        source: Box<SubmitError>,
     },
     /// A development key could not be derived.
     #[error(transparent)]
@@ -79,7 +79,7 @@ pub enum LocalError {
         /// Which one.
         name: String,
         /// Why.
-        source: MinerError,
+        source: Box<MinerError>,
     },
     /// A validator stopped.
     #[error("{name} stopped: {source}")]
@@ -87,7 +87,7 @@ pub enum LocalError {
         /// Which one.
         name: String,
         /// Why.
-        source: ValidatorError,
+        source: Box<ValidatorError>,
     },
     /// A part ended that runs until it is told to stop.
     #[error("{name} ended by itself: {cause}")]

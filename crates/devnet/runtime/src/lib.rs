@@ -13,9 +13,10 @@
     missing_debug_implementations,
     unreachable_pub,
     clippy::expect_used,
+    clippy::enum_variant_names,
     clippy::use_self,
     clippy::too_many_arguments,
-    reason = "FRAME's macros expand to such code; calls have as many arguments as the real chain's"
+    reason = "FRAME's macros expand to such code; calls and errors are named as on the real chain"
 )]
 
 mod api_traits;

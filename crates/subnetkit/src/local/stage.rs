@@ -93,7 +93,8 @@ impl Stage {
             metagraph_refresh: flags.block_time.saturating_mul(2),
             ..MinerConfig::default()
         };
-        let failed = |name: &str, source| LocalError::Miner { name: name.to_owned(), source };
+        let failed =
+            |name: &str, source| LocalError::Miner { name: name.to_owned(), source: Box::new(source) };
         let behaviour = member.behaviour.unwrap_or(super::Behaviour::Honest);
         let forward = local.forward(behaviour);
         let miner = Miner::new(config, self.chain.clone(), self.netuid, member.hotkey)
@@ -124,7 +125,8 @@ impl Stage {
         config.ledger_path = self.ledgers.path().join(format!("{}.sqlite", member.name));
         let (judge, reward) = (Arc::clone(&local.judge), Arc::clone(&local.reward));
         let name = member.name;
-        let failed = |name: &str, source| LocalError::Validator { name: name.to_owned(), source };
+        let failed =
+            |name: &str, source| LocalError::Validator { name: name.to_owned(), source: Box::new(source) };
         let validator =
             Validator::<S>::new(config, self.chain.clone(), self.netuid, member.hotkey, judge, reward)
                 .map_err(|source| failed(&name, source))?;
@@ -159,7 +161,7 @@ impl Stage {
             let mut failure = Ok(());
             while let Some(ended) = self.parts.join_next().await {
                 let ended =
-                    ended.unwrap_or_else(|error| (String::new(), Err(ended_by_itself("a task", error))));
+                    ended.unwrap_or_else(|error| (String::new(), Err(ended_by_itself("a task", &error))));
                 failure = failure.and(ended.1);
             }
             failure
@@ -168,7 +170,7 @@ impl Stage {
         // Only now: the parts end in order while their chain still answers.
         drop(self.devnet);
         let verdict = outcome?;
-        stopped.unwrap_or_else(|_| Err(ended_by_itself("the subnet", "it did not stop in time")))?;
+        stopped.unwrap_or_else(|_| Err(ended_by_itself("the subnet", &"it did not stop in time")))?;
         match verdict {
             Some(Verdict::Fair) => Ok(()),
             Some(Verdict::Unfair(why)) => Err(LocalError::Verdict(why)),
@@ -192,16 +194,16 @@ impl Stage {
                 () = shutdown.cancelled() => return Ok(verdict),
                 Some(ended) = self.parts.join_next() => {
                     let (name, result) = ended.unwrap_or_else(|error| {
-                        let cause = ended_by_itself("a task", error);
+                        let cause = ended_by_itself("a task", &error);
                         (String::new(), Err(cause))
                     });
                     result?;
-                    return Err(ended_by_itself(&name, "nothing told it to stop"));
+                    return Err(ended_by_itself(&name, &"nothing told it to stop"));
                 }
                 Some(report) = self.reports.recv() => note(&mut scores, report),
                 head = heads.next() => {
                     let Some(head) = head.transpose()? else {
-                        return Err(ended_by_itself("the stream of blocks", "the chain closed it"));
+                        return Err(ended_by_itself("the stream of blocks", &"the chain closed it"));
                     };
                     let clock = self.chain.epoch_clock(self.netuid).await?;
                     progress.set(epoch + 1, head.number, &clock);
@@ -247,7 +249,7 @@ fn note(scores: &mut ScoreBoard, report: Report) {
     }
 }
 
-fn ended_by_itself(name: &str, cause: impl ToString) -> LocalError {
+fn ended_by_itself(name: &str, cause: &impl ToString) -> LocalError {
     LocalError::Ended { name: name.to_owned(), cause: cause.to_string() }
 }
 
@@ -266,12 +268,10 @@ fn devnet_config(cast: &Cast, flags: &LocalFlags) -> Config {
 
 /// From an empty chain to a subnet on which validators may set weights: the order that works on any local network.
 async fn set_up(chain: &Chain, cast: &Cast, tempo: u16) -> Result<u16, LocalError> {
-    let at = |step| move |source: SubmitError| LocalError::SetUp { step, source };
+    let at = |step| move |source: SubmitError| LocalError::SetUp { step, source: Box::new(source) };
     let runtime = chain.runtime().await?;
     let setting = |name: &str, netuid: Option<u16>, value: Value| {
-        runtime
-            .parameter_call(name, netuid, vec![value])
-            .map_err(|error| LocalError::SetUp { step: "hyperparameters", source: error.into() })
+        runtime.parameter_call(name, netuid, vec![value]).map_err(|error| at("hyperparameters")(error.into()))
     };
     let free = [
         setting("admin_freeze_window", None, 0u16.into())?,
