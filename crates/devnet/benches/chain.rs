@@ -73,12 +73,12 @@ async fn blocks(devnet: &Devnet, count: usize) -> Result<Vec<Duration>, Box<dyn 
 async fn epochs(devnet: &Devnet) -> Result<(), Box<dyn std::error::Error>> {
     let chain = Chain::connect(&Network::Url(devnet.ws_url())).await?;
     let alice = Keypair::from_uri("//Alice", Scheme::Sr25519)?;
-    let owner = Keypair::from_uri("//Alice//owner", Scheme::Sr25519)?.account();
+    let owner = Keypair::from_uri("//Alice//owner", Scheme::Sr25519)?;
     let runtime = chain.runtime().await?;
     let set =
         |name: &str, netuid: Option<u16>, value: Value| runtime.parameter_call(name, netuid, vec![value]);
     chain.sudo(&alice, set("admin_freeze_window", None, 0u16.into())?).await?;
-    let netuid = chain.register_network(&alice, &owner).await?;
+    let netuid = chain.register_network(&alice, &owner.account()).await?;
     let rules = [
         set("commit_reveal_weights_enabled", Some(netuid), false.into())?,
         set("weights_set_rate_limit", Some(netuid), 0u64.into())?,
@@ -104,7 +104,8 @@ async fn epochs(devnet: &Devnet) -> Result<(), Box<dyn std::error::Error>> {
         let args = [("hotkey", Value::from(*hotkey)), ("netuid", netuid.into()), ("amount_staked", tao)];
         Call::new("SubtensorModule", "add_stake", args)
     };
-    let validators = &hotkeys[..usize::from(VALIDATORS)];
+    // The owner is one of them: its cut makes it a staker, and with it goes one of the permits.
+    let validators = &hotkeys[..usize::from(VALIDATORS) - 1];
     for chunk in hotkeys.chunks(BATCH) {
         chain.submit(&alice, Call::batch_all(chunk.iter().map(|key| register(&key.account())))).await?;
     }
@@ -113,7 +114,7 @@ async fn epochs(devnet: &Devnet) -> Result<(), Box<dyn std::error::Error>> {
     }
     // Permits first, then weights.
     devnet.mine(u32::from(TEMPO)).await?;
-    for (index, validator) in (0u16..).zip(validators) {
+    for (index, validator) in (0u16..).zip(validators.iter().chain([&owner])) {
         let weights: Vec<_> = (0..NEURONS).map(|uid| (uid, 1 + (uid * 31 + index * 17) % 997)).collect();
         chain.set_weights(validator, netuid, &weights, 0).await?;
     }
