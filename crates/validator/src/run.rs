@@ -236,6 +236,8 @@ impl Tasks {
     async fn supervise(mut self) -> Result<(), ValidatorError> {
         let stop = self.stop.clone();
         let ended = tokio::select! {
+            // First, because a shutdown also ends the tasks.
+            biased;
             () = stop.cancelled() => Ok(()),
             ended = self.next_end() => Err(ended),
         };
@@ -396,5 +398,31 @@ async fn submit_on_blocks(
                 health.fault("clock", error.to_string());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_ended_because_of_the_shutdown_is_no_failure() {
+        // Often enough for a choice by chance to be seen.
+        for _ in 0..64 {
+            let stop = CancellationToken::new();
+            let mut tasks = Tasks::new(stop.clone());
+            tasks.spawn("quick", async { Ok(()) });
+            tokio::task::yield_now().await;
+            stop.cancel();
+            tasks.supervise().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_task_that_ends_unasked_ends_the_validator_with_its_name() {
+        let mut tasks = Tasks::new(CancellationToken::new());
+        tasks.spawn("quick", async { Ok(()) });
+        let ended = tasks.supervise().await.unwrap_err();
+        assert!(matches!(ended, ValidatorError::TaskEnded { task: "quick", .. }), "{ended}");
     }
 }
