@@ -14,7 +14,7 @@ const SUPPLY: u64 = 21_000_000_000_000_000;
 /// What a block emits before the first halving, in rao.
 const FIRST_EMISSION: u64 = 1_000_000_000;
 
-/// What a subnet gets in one block before it reaches anyone, in rao.
+/// What a subnet has gathered since its last epoch and has not paid out yet, alpha in rao.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Pending {
     pub(super) server: u64,
