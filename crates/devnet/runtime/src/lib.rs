@@ -22,10 +22,10 @@
 mod api_traits;
 mod apis;
 mod boundary;
-mod extensions;
+pub mod extensions;
 mod fees;
 pub mod genesis;
-mod pallets;
+pub mod pallets;
 
 pub use apis::api;
 pub use boundary::{Outcome, State, call};

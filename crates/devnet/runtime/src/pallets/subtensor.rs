@@ -28,6 +28,7 @@ pub use pallet::*;
 use frame_support::pallet_macros::import_section;
 
 #[import_section(storage::storage)]
+#[import_section(storage::delegation::delegation)]
 #[import_section(errors::errors)]
 #[import_section(events::events)]
 #[frame_support::pallet]

@@ -1,5 +1,7 @@
 //! What the pallet stores: names, hashers, types and defaults of the real chain at spec version 425.
 
+pub(super) mod delegation;
+
 #[frame_support::pallet_macros::pallet_section]
 mod storage {
     // Accounts: who owns which hotkey, and what share hotkeys take.

@@ -1,5 +1,7 @@
 //! The types that storage, calls and events are made of.
 
+use std::collections::BTreeSet;
+
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::pallet_prelude::ConstU32;
 use frame_support::{BoundedVec, parameter_types};
@@ -128,6 +130,18 @@ pub enum RecycleOrBurnEnum {
     Burn,
     /// It is taken out of the outstanding alpha.
     Recycle,
+}
+
+/// What becomes of the alpha that a root staker is due.
+#[derive(Encode, Decode, DecodeWithMemTracking, Clone, Default, PartialEq, Eq, Debug, TypeInfo)]
+pub enum RootClaimTypeEnum {
+    /// It is sold for TAO, which is staked on root.
+    #[default]
+    Swap,
+    /// It is staked where it came from.
+    Keep,
+    /// It is staked where it came from on these subnets, and sold on others.
+    KeepSubnets { subnets: BTreeSet<NetUid> },
 }
 
 /// A hyperparameter that an owner may only change so often.
