@@ -1,18 +1,20 @@
 //! The transaction extensions, in the real chain's order, and where they differ from Substrate's own.
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
-use frame_support::dispatch::{DispatchInfo, Pays};
+use frame_support::dispatch::{DispatchClass, DispatchInfo, Pays, PostDispatchInfo};
 use frame_support::weights::Weight;
 use frame_system::{
     CheckGenesis, CheckMortality, CheckNonZeroSender, CheckSpecVersion, CheckTxVersion, CheckWeight,
 };
 use scale_info::TypeInfo;
-use sp_runtime::impl_tx_ext_default;
 use sp_runtime::traits::DispatchInfoOf;
-use sp_runtime::traits::{AsSystemOriginSigner, TransactionExtension, ValidateResult};
+use sp_runtime::traits::{
+    AsSystemOriginSigner, Implication, TransactionExtension, TransactionExtensionMetadata, ValidateResult,
+};
 use sp_runtime::transaction_validity::{
     InvalidTransaction, TransactionSource, TransactionValidityError, ValidTransaction,
 };
+use sp_runtime::{DispatchResult, impl_tx_ext_default};
 
 use crate::pallets::subtensor::guards;
 use crate::{AccountId, Runtime, RuntimeCall, RuntimeOrigin};
@@ -29,7 +31,7 @@ pub type TxExtension = (
         CheckWeight<Runtime>,
     ),
     (
-        pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+        ChargeTransactionPaymentWrapper,
         SudoTransactionExtension,
         CheckShieldedTxValidity,
         SubtensorTransactionExtension,
@@ -97,6 +99,72 @@ impl TransactionExtension<RuntimeCall> for CheckNonce {
         }
         frame_system::Pallet::<Runtime>::inc_account_nonce(&who);
         Ok(())
+    }
+}
+
+type ChargeTransactionPayment = pallet_transaction_payment::ChargeTransactionPayment<Runtime>;
+
+/// Fees, as Substrate charges them, except that neither fee nor tip buys a place in the queue.
+#[derive(Encode, Decode, DecodeWithMemTracking, Clone, Eq, PartialEq, Debug, TypeInfo)]
+pub struct ChargeTransactionPaymentWrapper {
+    inner: ChargeTransactionPayment,
+}
+
+/// The priority of calls that only the chain's operators make; all others have 1.
+const OPERATIONAL_PRIORITY: u64 = 10_000_000_000;
+
+impl TransactionExtension<RuntimeCall> for ChargeTransactionPaymentWrapper {
+    const IDENTIFIER: &'static str = ChargeTransactionPayment::IDENTIFIER;
+    type Implicit = ();
+    type Val = <ChargeTransactionPayment as TransactionExtension<RuntimeCall>>::Val;
+    type Pre = <ChargeTransactionPayment as TransactionExtension<RuntimeCall>>::Pre;
+
+    fn metadata() -> Vec<TransactionExtensionMetadata> {
+        <ChargeTransactionPayment as TransactionExtension<RuntimeCall>>::metadata()
+    }
+
+    fn weight(&self, call: &RuntimeCall) -> Weight {
+        self.inner.weight(call)
+    }
+
+    fn validate(
+        &self,
+        origin: RuntimeOrigin,
+        call: &RuntimeCall,
+        info: &DispatchInfo,
+        len: usize,
+        implicit: (),
+        implication: &impl Implication,
+        source: TransactionSource,
+    ) -> ValidateResult<Self::Val, RuntimeCall> {
+        let (mut validity, val, origin) =
+            self.inner.validate(origin, call, info, len, implicit, implication, source)?;
+        validity.priority = match info.class {
+            DispatchClass::Normal => 1,
+            DispatchClass::Operational | DispatchClass::Mandatory => OPERATIONAL_PRIORITY,
+        };
+        Ok((validity, val, origin))
+    }
+
+    fn prepare(
+        self,
+        val: Self::Val,
+        origin: &RuntimeOrigin,
+        call: &RuntimeCall,
+        info: &DispatchInfo,
+        len: usize,
+    ) -> Result<Self::Pre, TransactionValidityError> {
+        self.inner.prepare(val, origin, call, info, len)
+    }
+
+    fn post_dispatch_details(
+        pre: Self::Pre,
+        info: &DispatchInfo,
+        post_info: &PostDispatchInfo,
+        len: usize,
+        result: &DispatchResult,
+    ) -> Result<Weight, TransactionValidityError> {
+        ChargeTransactionPayment::post_dispatch_details(pre, info, post_info, len, result)
     }
 }
 

@@ -23,6 +23,7 @@ mod api_traits;
 mod apis;
 mod boundary;
 pub mod extensions;
+mod extrinsic;
 mod fees;
 pub mod genesis;
 pub mod pallets;
@@ -36,10 +37,11 @@ use frame_support::weights::constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_SECON
 use frame_support::{construct_runtime, derive_impl, parameter_types, weights::Weight};
 use frame_system::limits::{BlockLength, BlockWeights};
 use sp_runtime::traits::{AccountIdLookup, BlakeTwo256};
-use sp_runtime::{AccountId32, MultiAddress, MultiSignature, Perbill, generic};
+use sp_runtime::{AccountId32, MultiAddress, Perbill, generic};
 use sp_version::{RuntimeVersion, runtime_version};
 
 pub use extensions::TxExtension;
+pub use extrinsic::UncheckedExtrinsic;
 
 pub type AccountId = AccountId32;
 pub type Balance = u64;
@@ -47,7 +49,6 @@ pub type BlockNumber = u32;
 pub type Hash = sp_core::H256;
 pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 pub type Address = MultiAddress<AccountId, ()>;
-pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, MultiSignature, TxExtension>;
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 type Executive = frame_executive::Executive<
     Runtime,

@@ -13,6 +13,7 @@ mod blocks;
 mod client;
 mod history;
 mod lifecycle;
+mod metadata;
 mod methods;
 mod pool;
 mod tiny;

@@ -4,7 +4,7 @@ use codec::Encode;
 use scale_value::{At, Composite, Primitive, Value, ValueDef};
 
 use crate::chain::{ADMIN, Chain, SUBTENSOR, account, call};
-use crate::metadata::{APIS, real};
+use crate::metadata::{ours, real};
 
 type Answer = Value<()>;
 
@@ -61,14 +61,23 @@ fn boolean(value: &Answer) -> bool {
     matches!(&value.value, ValueDef::Primitive(Primitive::Bool(true)))
 }
 
+/// The runtime APIs that only Bittensor's chain has.
+const APIS: [&str; 5] = [
+    "NeuronInfoRuntimeApi",
+    "SubnetInfoRuntimeApi",
+    "StakeInfoRuntimeApi",
+    "SubnetRegistrationRuntimeApi",
+    "SwapRuntimeApi",
+];
+
 #[test]
 fn every_answer_reads_as_the_real_chains_would() {
     let chain = Chain::new("local");
     let (bob, alice) = (account("//Bob"), account("//Alice"));
-    for (api, left_out) in APIS {
-        let metadata = real();
+    for api in APIS {
+        let metadata = ours();
         let described = metadata.apis.iter().find(|entry| entry.name == api).unwrap();
-        for method in described.methods.iter().filter(|method| !left_out.contains(&method.name.as_str())) {
+        for method in &described.methods {
             let input = match method.name.as_str() {
                 _ if method.inputs.is_empty() => Vec::new(),
                 "get_neuron" | "get_neuron_lite" => (1u16, 0u16).encode(),

@@ -1,0 +1,95 @@
+//! Extrinsics as the real chain describes them: Substrate's own in one more layer, because there the EVM's
+//! transactions come through the same door. The bytes are the same.
+
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use frame_support::dispatch::{DispatchInfo, GetDispatchInfo};
+use frame_support::traits::{InherentBuilder, SignedTransactionBuilder};
+use scale_info::{Path, Type, TypeInfo, TypeParameter, build::Fields, meta_type};
+use sp_runtime::traits::{Checkable, ExtrinsicCall, ExtrinsicLike, ExtrinsicMetadata};
+use sp_runtime::transaction_validity::TransactionValidityError;
+use sp_runtime::{MultiSignature, generic};
+
+use crate::{Address, RuntimeCall, TxExtension};
+
+type Inner = generic::UncheckedExtrinsic<Address, RuntimeCall, MultiSignature, TxExtension>;
+
+/// An extrinsic whose signature was not verified yet.
+#[derive(
+    Encode, Decode, DecodeWithMemTracking, serde::Serialize, serde::Deserialize, Clone, PartialEq, Eq, Debug,
+)]
+pub struct UncheckedExtrinsic(pub Inner);
+
+impl TypeInfo for UncheckedExtrinsic {
+    type Identity = Self;
+
+    fn type_info() -> Type {
+        // Clients of metadata version 14 find these types by the names of the parameters.
+        let parameters = vec![
+            TypeParameter::new("Address", Some(meta_type::<Address>())),
+            TypeParameter::new("Call", Some(meta_type::<RuntimeCall>())),
+            TypeParameter::new("Signature", Some(meta_type::<MultiSignature>())),
+            TypeParameter::new("Extension", Some(meta_type::<TxExtension>())),
+        ];
+        Type::builder()
+            .path(Path::new("UncheckedExtrinsic", module_path!()))
+            .type_params(parameters)
+            .composite(Fields::unnamed().field(|field| field.ty::<Inner>()))
+    }
+}
+
+impl ExtrinsicLike for UncheckedExtrinsic {
+    fn is_bare(&self) -> bool {
+        self.0.is_bare()
+    }
+}
+
+impl ExtrinsicCall for UncheckedExtrinsic {
+    type Call = RuntimeCall;
+
+    fn call(&self) -> &RuntimeCall {
+        self.0.call()
+    }
+}
+
+impl ExtrinsicMetadata for UncheckedExtrinsic {
+    const VERSIONS: &'static [u8] = Inner::VERSIONS;
+    type TransactionExtensions = TxExtension;
+}
+
+impl<Lookup> Checkable<Lookup> for UncheckedExtrinsic
+where
+    Inner: Checkable<Lookup>,
+{
+    type Checked = <Inner as Checkable<Lookup>>::Checked;
+
+    fn check(self, lookup: &Lookup) -> Result<Self::Checked, TransactionValidityError> {
+        self.0.check(lookup)
+    }
+}
+
+impl InherentBuilder for UncheckedExtrinsic {
+    fn new_inherent(call: RuntimeCall) -> Self {
+        Self(Inner::new_inherent(call))
+    }
+}
+
+impl SignedTransactionBuilder for UncheckedExtrinsic {
+    type Address = Address;
+    type Signature = MultiSignature;
+    type Extension = TxExtension;
+
+    fn new_signed_transaction(
+        call: RuntimeCall,
+        signer: Address,
+        signature: MultiSignature,
+        extension: TxExtension,
+    ) -> Self {
+        Self(Inner::new_signed(call, signer, signature, extension))
+    }
+}
+
+impl GetDispatchInfo for UncheckedExtrinsic {
+    fn get_dispatch_info(&self) -> DispatchInfo {
+        self.0.get_dispatch_info()
+    }
+}
