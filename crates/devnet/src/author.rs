@@ -6,13 +6,18 @@ use codec::{Decode, Encode};
 use sp_core::H256;
 
 use crate::{
+    clock::Clock,
     header::{Block, DigestItem, Header, with_length},
+    history::Chain,
     node::{CallError, Node, decode, next_header},
     runtime::Trap,
+    snapshots::Snapshots,
     state::{Draft, TrieMismatch},
     trie::Trie,
     validity::{Applied, Invalid, Refusal},
 };
+
+const APPLY: &str = "BlockBuilder_apply_extrinsic";
 
 /// After so many transactions that did not fit, the block is taken to be full.
 const MAX_SKIPPED: usize = 8;
@@ -28,6 +33,12 @@ pub(crate) enum AuthorError {
     Call(#[from] CallError),
     #[error("{0}")]
     Trie(String),
+}
+
+impl AuthorError {
+    fn trap(method: &'static str, trap: &Trap) -> Self {
+        Self::Trap { method, reason: trap.to_string() }
+    }
 }
 
 impl From<TrieMismatch> for AuthorError {
@@ -48,42 +59,80 @@ pub(crate) struct Made {
 pub(crate) struct Author {
     node: Arc<Node>,
     trie: Trie,
+    pub(crate) clock: Clock,
+    pub(crate) snapshots: Snapshots,
 }
 
 impl Author {
-    pub(crate) fn new(node: Arc<Node>, trie: Trie) -> Self {
-        Self { node, trie }
+    /// `trie` must be the trie of the head's state.
+    pub(crate) fn new(node: Arc<Node>, trie: Trie, clock: Clock) -> Self {
+        let snapshots = Snapshots::new(node.config.snapshots);
+        Self { node, trie, clock, snapshots }
     }
 
-    /// Makes the next block and tells history and pool of it.
+    pub(crate) fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Makes the next block of what the pool has, and tells history and pool of it.
     pub(crate) fn make_block(&mut self) -> Result<Made, AuthorError> {
+        self.assemble(|_| Ok(()), true).map(|(made, ())| made)
+    }
+
+    /// Makes a block of its own for what `edit` does to the state after the block has begun; none if it fails.
+    pub(crate) fn make_block_with<T, E: From<AuthorError>>(
+        &mut self,
+        edit: impl FnOnce(&mut Site<'_, '_>) -> Result<T, E>,
+    ) -> Result<(Made, T), E> {
+        self.assemble(edit, false)
+    }
+
+    fn assemble<T, E: From<AuthorError>>(
+        &mut self,
+        edit: impl FnOnce(&mut Site<'_, '_>) -> Result<T, E>,
+        with_pool: bool,
+    ) -> Result<(Made, T), E> {
         let node = Arc::clone(&self.node);
         let (parent, state) = node.history.newest();
-        let slot_ms: u64 = node.query(Some(parent.hash), "AuraApi_slot_duration", &[])?;
-        let time_ms = node
-            .config
-            .genesis_time_ms
-            .saturating_add((u64::from(parent.number()) + 1).saturating_mul(slot_ms));
-        let slot = time_ms / slot_ms.max(1);
+        let slot_ms = self.slot_ms()?;
+        let time_ms = self.clock.next_ms(slot_ms);
+        let slot = time_ms / slot_ms;
 
         let mut site = Site { node: &node, draft: Draft::new(state, &self.trie), extrinsics: Vec::new() };
         let header = next_header(&parent, vec![DigestItem::slot(slot)]);
         let mode = site.call("Core_initialize_block", &header.encode())?;
+        let edited = edit(&mut site)?;
         site.include_inherents(time_ms, slot)?;
         let mut outcome = Offered::default();
         // The runtime answers 1 when it wants only inherents, for example during a migration.
-        if mode.first() != Some(&1) {
+        if with_pool && mode.first() != Some(&1) {
             outcome = site.offer_pool();
         }
-        let header: Header =
-            decode("BlockBuilder_finalize_block", &site.call("BlockBuilder_finalize_block", &[])?)?;
+        let output = site.call("BlockBuilder_finalize_block", &[])?;
+        let header: Header = decode("BlockBuilder_finalize_block", &output).map_err(AuthorError::from)?;
         let Site { draft, extrinsics, .. } = site;
-        let sealed = draft.seal()?;
+        let sealed = draft.seal().map_err(AuthorError::from)?;
         let block = Block::new(header, extrinsics);
         self.trie.apply(sealed.staged);
+        self.clock.made(time_ms);
         let block = node.history.extend(block, sealed.storage);
         node.pool.block_made(block.number(), block.hash, &outcome.included, &outcome.refused, &*node);
-        Ok(Made { block, transactions: outcome.included.len() })
+        Ok((Made { block, transactions: outcome.included.len() }, edited))
+    }
+
+    /// Milliseconds of one slot, at least one.
+    pub(crate) fn slot_ms(&self) -> Result<u64, AuthorError> {
+        let slot_ms: u64 = self.node.query(None, "AuraApi_slot_duration", &[])?;
+        Ok(slot_ms.max(1))
+    }
+
+    /// Puts another chain in place of this one; what waits in the pool was meant for the old one and is dropped.
+    pub(crate) fn replace_chain(&mut self, chain: Chain, head_ms: u64) -> Result<Arc<Block>, AuthorError> {
+        let trie = chain.state().build_trie()?;
+        self.trie = trie;
+        self.clock = self.clock.at(head_ms);
+        self.node.pool.clear();
+        Ok(self.node.history.replace(chain))
     }
 }
 
@@ -95,24 +144,26 @@ struct Offered {
 }
 
 /// A block under construction.
-struct Site<'n, 't> {
+pub(crate) struct Site<'n, 't> {
     node: &'n Node,
     draft: Draft<'t>,
     extrinsics: Vec<Vec<u8>>,
 }
 
 impl Site<'_, '_> {
-    fn call(&mut self, method: &'static str, input: &[u8]) -> Result<Vec<u8>, AuthorError> {
-        self.draft
-            .call(&*self.node.runtime, method, input)
-            .map_err(|Trap { reason }| AuthorError::Trap { method, reason })
+    pub(crate) fn call(&mut self, method: &'static str, input: &[u8]) -> Result<Vec<u8>, AuthorError> {
+        self.draft.call(&*self.node.runtime, method, input).map_err(|trap| AuthorError::trap(method, &trap))
+    }
+
+    /// Writes entries as they are.
+    pub(crate) fn write(&mut self, entries: Vec<(Vec<u8>, Option<Vec<u8>>)>) {
+        self.draft.keep(entries);
     }
 
     fn apply(&mut self, extrinsic: &[u8]) -> Result<Applied, Trap> {
         let accept = |output: &[u8]| matches!(Applied::decode(output), Ok(Applied::Included));
-        let output =
-            self.draft.call_if(&*self.node.runtime, "BlockBuilder_apply_extrinsic", extrinsic, accept)?;
-        let applied = Applied::decode(&output).map_err(|error| Trap { reason: error.to_string() })?;
+        let output = self.draft.call_if(&*self.node.runtime, APPLY, extrinsic, accept)?;
+        let applied = Applied::decode(&output).map_err(|error| Trap::Panicked(error.to_string()))?;
         if applied == Applied::Included {
             self.extrinsics.push(extrinsic.to_vec());
         }
@@ -126,10 +177,7 @@ impl Site<'_, '_> {
         let output = self.call(METHOD, &data.encode())?;
         let bodies = decode::<Vec<Vec<u8>>>(METHOD, &output)?;
         for (index, body) in bodies.iter().enumerate() {
-            let applied = self.apply(&with_length(body)).map_err(|Trap { reason }| AuthorError::Trap {
-                method: "BlockBuilder_apply_extrinsic",
-                reason,
-            })?;
+            let applied = self.apply(&with_length(body)).map_err(|trap| AuthorError::trap(APPLY, &trap))?;
             if let Applied::Refused(refusal) = applied {
                 return Err(AuthorError::Inherent { index, refusal });
             }

@@ -34,10 +34,14 @@ pub struct Config {
     /// Chain time of block 0 in milliseconds since 1970. Block `n` is `n` slot durations later, whatever the real clock
     /// says, so that a chain is reproducible and can run faster than time.
     pub genesis_time_ms: u64,
+    /// Whether blocks carry the real time instead: one per slot, on the slot, and no travelling in time.
+    pub real_clock: bool,
     /// How many blocks before the head keep their state. Reads of older ones get the real node's error.
     pub history_blocks: u32,
     /// How many headers and bodies are kept besides the genesis block's.
     pub kept_blocks: u32,
+    /// How many snapshots are kept; a further one takes the place of the oldest.
+    pub snapshots: usize,
     /// What the chain says of itself.
     pub identity: Identity,
     /// Bounds of the transaction pool.
@@ -54,8 +58,10 @@ impl Default for Config {
             genesis: Genesis::fast().into_json(),
             // 2025-01-01, a whole number of slots of any usual length.
             genesis_time_ms: 1_735_689_600_000,
+            real_clock: false,
             history_blocks: 256,
             kept_blocks: 16_384,
+            snapshots: 64,
             identity: Identity::default(),
             pool: PoolLimits::default(),
             rpc: RpcLimits::default(),

@@ -3,6 +3,7 @@
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener},
+    ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread,
@@ -13,8 +14,10 @@ use tokio::sync::oneshot;
 
 use crate::{
     author::Author,
+    clock::Clock,
     config::{BlockProduction, Config},
-    history::History,
+    control::Control,
+    history::{Chain, History},
     native::NativeRuntime,
     node::{self, Node},
     pool::Pool,
@@ -57,27 +60,23 @@ pub enum SpawnError {
     Resources(#[source] io::Error),
 }
 
-/// Why [`Devnet::mine`] made no block.
-#[derive(Debug, thiserror::Error)]
-#[error("No block was made: {0}")]
-pub struct MineError(String);
-
-/// A block by number and hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
-    /// Number of the block; 0 is genesis.
-    pub number: u32,
-    /// BLAKE2b-256 of its header.
-    pub hash: [u8; 32],
-}
-
 /// A running chain. Dropping it ends its threads and frees its port before the drop returns.
+///
+/// What the `dev_*` methods of JSON-RPC do are methods here as well, by way of [`Control`].
 pub struct Devnet {
-    node: Arc<Node>,
+    control: Control,
     address: SocketAddr,
     author: Option<thread::JoinHandle<()>>,
     server: Option<thread::JoinHandle<()>>,
     stop_server: Option<oneshot::Sender<()>>,
+}
+
+impl Deref for Devnet {
+    type Target = Control;
+
+    fn deref(&self) -> &Control {
+        &self.control
+    }
 }
 
 impl fmt::Debug for Devnet {
@@ -119,34 +118,11 @@ impl Devnet {
     pub fn http_url(&self) -> String {
         format!("http://{}", self.address)
     }
-
-    /// The newest block.
-    pub fn head(&self) -> Head {
-        head_of(&self.node.history.head())
-    }
-
-    /// Hash of block 0, by which clients tell networks apart.
-    pub fn genesis_hash(&self) -> [u8; 32] {
-        self.node.history.genesis().hash.into()
-    }
-
-    /// Makes `count` blocks now (zero counts as one) and returns the last.
-    ///
-    /// # Errors
-    /// If the runtime trapped outside an extrinsic, or the chain is stopping. Blocks made before stay.
-    pub async fn mine(&self, count: u32) -> Result<Head, MineError> {
-        let made = self.node.producer.blocks(count).await;
-        made.map(|block| head_of(&block)).map_err(|error| MineError(error.to_string()))
-    }
-}
-
-fn head_of(block: &crate::header::Block) -> Head {
-    Head { number: block.number(), hash: block.hash.into() }
 }
 
 impl Drop for Devnet {
     fn drop(&mut self) {
-        self.node.producer.stop();
+        self.control.producer().stop();
         drop(self.stop_server.take());
         for thread in [self.server.take(), self.author.take()].into_iter().flatten() {
             if thread.join().is_err() {
@@ -166,27 +142,29 @@ fn start(config: Config, runtime: Arc<dyn Runtime>) -> Result<Devnet, SpawnError
         node::genesis(&*runtime, &config.genesis).map_err(|error| SpawnError::Genesis(error.to_string()))?;
     let trie = storage.build_trie().map_err(|error| SpawnError::Genesis(error.to_string()))?;
     let (producer, queue) = production::channel();
+    let clock = Clock::new(config.genesis_time_ms, config.real_clock);
     let node = Arc::new(Node {
-        history: History::new(block, storage, config.kept_blocks, config.history_blocks),
+        history: History::new(Chain::new(block, storage), config.kept_blocks, config.history_blocks),
         pool: Pool::new(config.pool.clone()),
         runtime,
-        producer,
         config,
     });
+    let control = Control::new(Arc::clone(&node), producer);
 
     // From here on, an early return drops the handle, which ends what was started.
     let (stop_server, stopped) = oneshot::channel();
     let mut devnet = Devnet {
-        node: Arc::clone(&node),
+        control: control.clone(),
         address,
         author: None,
         server: None,
         stop_server: Some(stop_server),
     };
-    devnet.server = Some(serve(listener, Arc::clone(&node), stopped)?);
-    let author = Author::new(Arc::clone(&node), trie);
+    devnet.server = Some(serve(listener, control, stopped)?);
+    let mode = node.config.block_production;
+    let author = Author::new(node, trie, clock);
     let thread = thread::Builder::new().name("devnet-author".to_owned());
-    let run = move || production::run(&node, author, &queue);
+    let run = move || production::run(mode, author, &queue);
     devnet.author = Some(thread.spawn(run).map_err(SpawnError::Resources)?);
     Ok(devnet)
 }
@@ -207,10 +185,10 @@ fn listen(address: SocketAddr) -> Result<TcpListener, SpawnError> {
 /// a single thread or with paused time is still served.
 fn serve(
     listener: TcpListener,
-    node: Arc<Node>,
+    control: Control,
     stop: oneshot::Receiver<()>,
 ) -> Result<thread::JoinHandle<()>, SpawnError> {
-    let limits = node.config.rpc.clone();
+    let limits = control.node().config.rpc.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(SERVER_THREADS)
         .max_blocking_threads(limits.concurrent_calls.max(1))
@@ -219,13 +197,15 @@ fn serve(
         .build()
         .map_err(SpawnError::Resources)?;
     let context = runtime.enter();
-    let server = rpc::serve(listener, node, &limits).map_err(SpawnError::Resources)?;
+    let server = rpc::serve(listener, control, &limits).map_err(SpawnError::Resources)?;
     drop(context);
     let run = move || {
         // The sender is only ever dropped.
         let _ = runtime.block_on(stop);
         // It may have stopped by itself; then there is nothing to stop.
         let _ = server.stop();
+        // Calls that are running may still answer; those that take longer are cut off.
+        let _ = runtime.block_on(async { tokio::time::timeout(STOP_GRACE, server.stopped()).await });
         runtime.shutdown_timeout(STOP_GRACE);
     };
     thread::Builder::new().name("devnet-server".to_owned()).spawn(run).map_err(SpawnError::Resources)
@@ -239,7 +219,7 @@ impl<R: Runtime> Runtime for Guarded<R> {
         catch_unwind(AssertUnwindSafe(|| self.0.call(method, input, state))).unwrap_or_else(|cause| {
             let text = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| cause.downcast_ref::<String>().cloned());
-            Err(Trap { reason: text.unwrap_or_else(|| format!("The runtime panicked in {method}")) })
+            Err(Trap::Panicked(text.unwrap_or_else(|| format!("The runtime panicked in {method}"))))
         })
     }
 }

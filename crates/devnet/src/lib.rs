@@ -21,7 +21,9 @@
 //! ```
 
 mod author;
+mod clock;
 mod config;
+mod control;
 mod devnet;
 mod genesis;
 mod header;
@@ -32,12 +34,14 @@ mod pool;
 mod production;
 mod rpc;
 pub mod runtime;
+mod snapshots;
 mod state;
 mod trie;
 mod validity;
 
 pub use config::{BlockProduction, Config, Identity, PoolLimits, RpcLimits};
-pub use devnet::{Devnet, Head, MineError, SpawnError};
+pub use control::{Control, ControlError, Head};
+pub use devnet::{Devnet, SpawnError};
 pub use genesis::Genesis;
 pub use native::NativeRuntime;
 pub use runtime::Runtime;

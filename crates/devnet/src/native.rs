@@ -1,5 +1,7 @@
 //! The default runtime: the Bittensor pallets of `subnetkit-runtime`, compiled into this process.
 
+use subnetkit_runtime::CallFailure;
+
 use crate::runtime::{Outcome, Runtime, State, Trap};
 
 /// Runs `subnetkit-runtime`. Only this file and `genesis.rs` name that crate.
@@ -9,7 +11,10 @@ pub struct NativeRuntime;
 impl Runtime for NativeRuntime {
     fn call(&self, method: &str, input: &[u8], state: &dyn State) -> Result<Outcome, Trap> {
         let outcome =
-            subnetkit_runtime::call(method, input, &Bridge(state)).map_err(|reason| Trap { reason })?;
+            subnetkit_runtime::call(method, input, &Bridge(state)).map_err(|failure| match failure {
+                CallFailure::NoMethod(method) => Trap::NoMethod(method),
+                CallFailure::Panicked(reason) => Trap::Panicked(reason),
+            })?;
         Ok(Outcome { output: outcome.output, changes: outcome.changes })
     }
 }

@@ -11,7 +11,6 @@ use crate::{
     header::{Block, Header},
     history::{History, UnknownBlock},
     pool::{Judge, Pool},
-    production::Producer,
     runtime::{Runtime, Trap},
     state::Storage,
     trie,
@@ -26,24 +25,38 @@ pub(crate) struct Node {
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) history: History,
     pub(crate) pool: Pool,
-    pub(crate) producer: Producer,
 }
 
 /// Why a runtime API gave no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CallError {
-    #[error(transparent)]
+    #[error("UnknownBlock: {0}")]
     UnknownBlock(#[from] UnknownBlock),
-    // The wording a node uses when its runtime panics; clients look for it.
+    // The wording a node uses when its runtime panics, or has no such method; clients look for it.
     #[error("Execution failed: Execution aborted due to trap: {0}")]
     Trap(String),
+    #[error("Execution failed: Other: Exported method {0} is not found")]
+    NoMethod(String),
     #[error("The runtime answered {method} with bytes of another shape: {error}")]
     Shape { method: &'static str, error: codec::Error },
 }
 
 impl From<Trap> for CallError {
     fn from(trap: Trap) -> Self {
-        Self::Trap(trap.reason)
+        match trap {
+            Trap::NoMethod(method) => Self::NoMethod(method),
+            Trap::Panicked(reason) => Self::Trap(reason),
+        }
+    }
+}
+
+impl CallError {
+    /// As a node words it where it goes through its typed runtime API instead of a call by name.
+    pub(crate) fn of_api(&self) -> String {
+        match self {
+            Self::UnknownBlock(cause) => format!("Api called for an unknown Block: {cause}"),
+            other => other.to_string(),
+        }
     }
 }
 
@@ -84,7 +97,7 @@ impl Judge for Node {
         let (head, state) = self.history.newest();
         let input = [&[EXTERNAL], bytes, head.hash.as_bytes()].concat();
         let output = self.runtime.call(METHOD, &input, &state)?.output;
-        let validity = decode(METHOD, &output).map_err(|error| Trap { reason: error.to_string() })?;
+        let validity = decode(METHOD, &output).map_err(|error| Trap::Panicked(error.to_string()))?;
         Ok((head.number(), validity))
     }
 }
@@ -121,7 +134,7 @@ impl From<CallError> for GenesisError {
 
 impl From<Trap> for GenesisError {
     fn from(trap: Trap) -> Self {
-        Self::Trap(trap.reason)
+        Self::Trap(trap.to_string())
     }
 }
 

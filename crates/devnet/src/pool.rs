@@ -99,7 +99,8 @@ impl Pool {
         let mut rechecks = 0;
         loop {
             self.lock().check_unknown(hash)?;
-            let (checked_at, validity) = judge.judge(bytes).map_err(|trap| SubmitError::Trap(trap.reason))?;
+            let (checked_at, validity) =
+                judge.judge(bytes).map_err(|trap| SubmitError::Trap(trap.to_string()))?;
             let mut inner = self.lock();
             if judge.head() != checked_at && rechecks < MAX_RECHECKS {
                 rechecks += 1;
@@ -158,6 +159,17 @@ impl Pool {
             inner.tell(*hash, Status::Dropped);
         }
         removed
+    }
+
+    /// Drops everything and forgets every ban: the chain is another one now.
+    pub(crate) fn clear(&self) {
+        let mut inner = self.lock();
+        for transaction in inner.queue.by_age_of_check() {
+            inner.tell(transaction.hash, Status::Dropped);
+        }
+        inner.queue = Queue::default();
+        inner.bans.clear();
+        inner.ban_ends.clear();
     }
 
     /// Tells the pool of a new head: `included` are in it, `refused` turned out invalid while it was made.

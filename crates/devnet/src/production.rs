@@ -4,7 +4,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     },
     time::{Duration, Instant},
 };
@@ -14,26 +14,27 @@ use tokio::sync::oneshot;
 use crate::{
     author::{Author, AuthorError, Made},
     config::BlockProduction,
-    header::Block,
-    node::Node,
 };
 
 /// Requests waiting for the thread. It takes them one by one, so more would only wait longer.
 const WAITING_REQUESTS: usize = 256;
 
+/// How soon to try again when the chain cannot tell how long its slots are.
+const RETRY: Duration = Duration::from_secs(1);
+
+type Task = Box<dyn FnOnce(&mut Author, &Shared) + Send>;
+
 /// A request to the thread.
 enum Request {
-    /// So many blocks, at least one; answered with the last.
-    Blocks { count: u32, reply: oneshot::Sender<Result<Arc<Block>, ProduceError>> },
-    /// A transaction became ready.
-    Ready,
+    /// Something to do with the chain.
+    Task(Task),
+    /// Something changed: a transaction became ready, production was resumed, or the end has come.
+    Wake,
 }
 
-/// Why a request for blocks was not fulfilled.
-#[derive(Debug, Clone, thiserror::Error)]
+/// Why a request was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ProduceError {
-    #[error(transparent)]
-    Author(#[from] AuthorError),
     #[error("The chain is stopping")]
     Stopping,
     #[error("Too many requests for blocks are waiting; ask again when some are answered")]
@@ -41,21 +42,23 @@ pub(crate) enum ProduceError {
 }
 
 /// The asking side.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Producer {
     requests: SyncSender<Request>,
     shared: Arc<Shared>,
 }
 
+/// Flags that both sides see.
 #[derive(Debug, Default)]
-struct Shared {
+pub(crate) struct Shared {
     stopping: AtomicBool,
+    /// Blocks come only on request, whatever the mode.
+    paused: AtomicBool,
     /// Set by a submission, so that none is missed when the queue of requests is full.
     ready: AtomicBool,
 }
 
 /// The thread's side, before it runs.
-#[derive(Debug)]
 pub(crate) struct Queue {
     requests: Receiver<Request>,
     shared: Arc<Shared>,
@@ -68,94 +71,165 @@ pub(crate) fn channel() -> (Producer, Queue) {
 }
 
 impl Producer {
-    /// Has `count` blocks made now, whatever the mode. Zero is taken as one.
-    pub(crate) async fn blocks(&self, count: u32) -> Result<Arc<Block>, ProduceError> {
+    /// Has the thread that owns the chain do `task` between two blocks, and returns what it gives. A long task looks
+    /// now and then whether the chain is [stopping](Shared::is_stopping).
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        task: impl FnOnce(&mut Author, &Shared) -> T + Send + 'static,
+    ) -> Result<T, ProduceError> {
         let (reply, answer) = oneshot::channel();
-        self.requests.try_send(Request::Blocks { count, reply }).map_err(|error| match error {
+        let task: Task = Box::new(move |author, shared| {
+            // Whoever asked may be gone; what was done stays done.
+            let _ = reply.send(task(author, shared));
+        });
+        self.requests.try_send(Request::Task(task)).map_err(|error| match error {
             TrySendError::Full(_) => ProduceError::Busy,
             TrySendError::Disconnected(_) => ProduceError::Stopping,
         })?;
-        answer.await.map_err(|_| ProduceError::Stopping)?
+        answer.await.map_err(|_| ProduceError::Stopping)
     }
 
     /// Tells that the pool has something for a block.
     pub(crate) fn transaction_ready(&self) {
         self.shared.ready.store(true, Ordering::Release);
-        // A full queue is fine: the flag is looked at after every request. A closed one means that the chain is stopping.
-        let _ = self.requests.try_send(Request::Ready);
+        self.wake();
+    }
+
+    /// Stops blocks from being made by themselves, or lets them come again.
+    pub(crate) fn pause(&self, paused: bool) {
+        self.shared.paused.store(paused, Ordering::Release);
+        if !paused {
+            self.transaction_ready();
+        }
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.shared.is_paused()
     }
 
     /// Ends the thread after the block it is making.
     pub(crate) fn stop(&self) {
         self.shared.stopping.store(true, Ordering::Release);
-        // Wakes the thread; if the queue is full it is awake.
-        let _ = self.requests.try_send(Request::Ready);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        // If the queue is full the thread is awake, and looks at the flags after every request. A closed one means that
+        // the chain is stopping.
+        let _ = self.requests.try_send(Request::Wake);
+    }
+}
+
+impl Shared {
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Acquire)
     }
 }
 
 /// Makes blocks until told to stop.
-pub(crate) fn run(node: &Node, mut author: Author, queue: &Queue) {
-    let mode = node.config.block_production;
-    let mut due = match mode {
-        BlockProduction::Interval(period) => Instant::now().checked_add(period),
-        BlockProduction::OnSubmit | BlockProduction::OnDemand => None,
-    };
-    while !queue.stopping() {
+pub(crate) fn run(mode: BlockProduction, mut author: Author, queue: &Queue) {
+    let shared = &queue.shared;
+    let mut due = first_due(mode, &author);
+    while !shared.is_stopping() {
         match queue.next(due) {
-            Some(Request::Blocks { count, reply }) => {
-                // Whoever asked may be gone; the blocks are made all the same.
-                let _ = reply.send(make_blocks(&mut author, count, queue));
-            }
-            Some(Request::Ready) => {}
-            None if due.is_some() => {
-                if let Err(error) = author.make_block() {
+            Next::Request(Request::Task(task)) => task(&mut author, shared),
+            Next::Request(Request::Wake) => {}
+            Next::Due => {
+                if !shared.is_paused()
+                    && let Err(error) = author.make_block()
+                {
                     tracing::error!(%error, "no block was made");
                 }
-                if let BlockProduction::Interval(period) = mode {
-                    due = next_due(due, period);
-                }
+                due = next_due(mode, due, &author);
             }
-            None => return,
+            Next::Nobody => return,
         }
-        if queue.shared.ready.swap(false, Ordering::AcqRel) && mode == BlockProduction::OnSubmit {
-            empty_pool(node, &mut author, queue);
+        if mode == BlockProduction::OnSubmit
+            && !shared.is_paused()
+            && shared.ready.swap(false, Ordering::AcqRel)
+        {
+            empty_pool(&mut author, shared);
         }
     }
 }
 
-impl Queue {
-    fn stopping(&self) -> bool {
-        self.shared.stopping.load(Ordering::Acquire)
-    }
+enum Next {
+    Request(Request),
+    /// A block is due.
+    Due,
+    /// Nobody can ask any more.
+    Nobody,
+}
 
-    /// The next request; none when a block is due or nobody can ask any more.
-    fn next(&self, due: Option<Instant>) -> Option<Request> {
-        let Some(due) = due else { return self.requests.recv().ok() };
-        self.requests.recv_timeout(due.saturating_duration_since(Instant::now())).ok()
+impl Queue {
+    fn next(&self, due: Option<Instant>) -> Next {
+        let Some(due) = due else {
+            return self.requests.recv().map_or(Next::Nobody, Next::Request);
+        };
+        // Also when requests come without end, blocks come on time.
+        let left = due.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Next::Due;
+        }
+        match self.requests.recv_timeout(left) {
+            Ok(request) => Next::Request(request),
+            Err(RecvTimeoutError::Timeout) => Next::Due,
+            Err(RecvTimeoutError::Disconnected) => Next::Nobody,
+        }
+    }
+}
+
+fn first_due(mode: BlockProduction, author: &Author) -> Option<Instant> {
+    match mode {
+        BlockProduction::Interval(_) if author.clock.is_real() => next_due(mode, None, author),
+        BlockProduction::Interval(period) => Instant::now().checked_add(period),
+        BlockProduction::OnSubmit | BlockProduction::OnDemand => None,
     }
 }
 
 /// Keeps the beat; a chain that fell behind by more than a period does not make up for it.
-fn next_due(due: Option<Instant>, period: Duration) -> Option<Instant> {
+fn next_due(mode: BlockProduction, due: Option<Instant>, author: &Author) -> Option<Instant> {
+    let BlockProduction::Interval(period) = mode else { return None };
     let now = Instant::now();
+    if author.clock.is_real() {
+        let wait = author.slot_ms().map_or(RETRY, |slot_ms| author.clock.until_next_slot(slot_ms));
+        return now.checked_add(wait);
+    }
     let next = due.and_then(|due| due.checked_add(period));
     if next.is_some_and(|next| next >= now) { next } else { now.checked_add(period) }
 }
 
-fn make_blocks(author: &mut Author, count: u32, queue: &Queue) -> Result<Arc<Block>, ProduceError> {
-    let mut last = author.make_block()?.block;
+/// Makes `count` blocks, at least one, and returns the last.
+///
+/// # Errors
+/// As soon as one cannot be made; those before stay.
+pub(crate) fn make_blocks(author: &mut Author, count: u32, shared: &Shared) -> Result<Made, MakeError> {
+    let mut last = author.make_block()?;
     for _ in 1..count {
-        if queue.stopping() {
-            return Err(ProduceError::Stopping);
+        if shared.is_stopping() {
+            return Err(ProduceError::Stopping.into());
         }
-        last = author.make_block()?.block;
+        last = author.make_block()?;
     }
     Ok(last)
 }
 
+/// Why blocks were not made.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum MakeError {
+    #[error(transparent)]
+    Author(#[from] AuthorError),
+    #[error(transparent)]
+    Produce(#[from] ProduceError),
+}
+
 /// Makes blocks as long as they take something out of the pool.
-fn empty_pool(node: &Node, author: &mut Author, queue: &Queue) {
-    while node.pool.has_ready() && !queue.stopping() {
+fn empty_pool(author: &mut Author, shared: &Shared) {
+    while author.node().pool.has_ready() && !shared.is_stopping() {
         match author.make_block() {
             Ok(Made { block, transactions }) => {
                 tracing::debug!(number = block.number(), transactions, "made a block");

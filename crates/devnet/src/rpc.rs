@@ -4,6 +4,7 @@
 
 mod author;
 mod chain;
+mod dev;
 mod engine;
 mod error;
 mod payment;
@@ -26,14 +27,18 @@ use sp_core::H256;
 use tower_http::cors::CorsLayer;
 
 use self::error::RpcResult;
-use crate::{config::RpcLimits, node::Node};
+use crate::{
+    config::RpcLimits,
+    control::{Control, ControlError},
+    node::Node,
+};
 
-type Module = RpcModule<Node>;
+type Module = RpcModule<Control>;
 
-/// Serves `node` on `listener` until the handle is stopped.
+/// Serves the chain on `listener` until the handle is stopped.
 pub(crate) fn serve(
     listener: TcpListener,
-    node: Arc<Node>,
+    control: Control,
     limits: &RpcLimits,
 ) -> std::io::Result<ServerHandle> {
     let config = ServerConfig::builder()
@@ -48,17 +53,18 @@ pub(crate) fn serve(
     let health = ProxyGetRequestLayer::new([("/health", "system_health")]).map_err(std::io::Error::other)?;
     let http = tower::ServiceBuilder::new().layer(CorsLayer::permissive()).layer(health);
     let server = Server::builder().set_config(config).set_http_middleware(http).build_from_tcp(listener)?;
-    Ok(server.start(methods(node).map_err(std::io::Error::other)?))
+    Ok(server.start(methods(control).map_err(std::io::Error::other)?))
 }
 
-fn methods(node: Arc<Node>) -> Result<Module, RegisterMethodError> {
-    let mut module = RpcModule::from_arc(node);
+fn methods(control: Control) -> Result<Module, RegisterMethodError> {
+    let mut module = RpcModule::new(control);
     system::register(&mut module)?;
     chain::register(&mut module)?;
     state::register(&mut module)?;
     author::register(&mut module)?;
     payment::register(&mut module)?;
     engine::register(&mut module)?;
+    dev::register(&mut module)?;
     let mut names: Vec<&str> = module.method_names().chain(["rpc_methods"]).collect();
     names.sort_unstable();
     let answer = json!({ "methods": names });
@@ -72,9 +78,16 @@ where
     T: Serialize + Clone + Send + 'static,
     F: Fn(&Node, &Params<'_>) -> RpcResult<T> + Clone + Send + Sync + 'static,
 {
-    module
-        .register_blocking_method::<RpcResult<T>, _>(name, move |params, node, _| handler(&node, &params))?;
+    module.register_async_method(name, move |params, control, _| {
+        let handler = handler.clone();
+        async move { blocking(move || handler(control.node(), &params)).await? }
+    })?;
     Ok(())
+}
+
+/// Runs the state machine where it does not hold up the server. When the chain is stopping, what has not begun never will.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> RpcResult<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| error::control(&ControlError::Stopping))
 }
 
 fn aliases(module: &mut Module, of: &'static str, names: &[&'static str]) -> Result<(), RegisterMethodError> {

@@ -22,12 +22,16 @@ pub struct Outcome {
     pub changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
-/// The runtime panicked, or has no such method; nothing changed.
+/// Why a call gave nothing; nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct Trap {
-    /// Why, as one sentence.
-    pub reason: String,
+#[non_exhaustive]
+pub enum Trap {
+    /// The runtime has no such method.
+    #[error("Exported method {0} is not found")]
+    NoMethod(String),
+    /// The runtime panicked, for this reason.
+    #[error("{0}")]
+    Panicked(String),
 }
 
 /// A state machine: the whole of a chain's rules.

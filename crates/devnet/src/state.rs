@@ -148,7 +148,8 @@ impl<'t> Draft<'t> {
         Ok(output)
     }
 
-    fn keep(&mut self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) {
+    /// Keeps changes as they are.
+    pub(crate) fn keep(&mut self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) {
         self.storage.apply(changes.iter().map(|(key, value)| (key, value)));
         self.changes.extend(changes);
     }

@@ -34,11 +34,31 @@ pub struct Outcome {
     pub changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
+/// Why a call gave nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallFailure {
+    /// There is no method of this name.
+    NoMethod(String),
+    /// The runtime panicked, for this reason.
+    Panicked(String),
+}
+
+impl fmt::Display for CallFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMethod(method) => write!(f, "Exported method {method} is not found"),
+            Self::Panicked(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for CallFailure {}
+
 /// Calls the runtime API `method` (for example `Core_version`) with SCALE-encoded `input` on `state`.
 ///
 /// # Errors
-/// The reason, if there is no such method or the runtime panicked; nothing has changed then.
-pub fn call(method: &str, input: &[u8], state: &dyn State) -> Result<Outcome, String> {
+/// If there is no such method or the runtime panicked; nothing has changed then.
+pub fn call(method: &str, input: &[u8], state: &dyn State) -> Result<Outcome, CallFailure> {
     let backend = StateBackend(state);
     let mut overlay = OverlayedChanges::<BlakeTwo256>::default();
     let mut extensions = sp_externalities::Extensions::new();
@@ -49,8 +69,10 @@ pub fn call(method: &str, input: &[u8], state: &dyn State) -> Result<Outcome, St
         })
     };
     let output = output
-        .map_err(|cause| format!("The runtime panicked in {method}: {}", describe(cause.as_ref())))?
-        .ok_or_else(|| format!("The runtime has no method {method}"))?;
+        .map_err(|cause| {
+            CallFailure::Panicked(format!("The runtime panicked in {method}: {}", describe(cause.as_ref())))
+        })?
+        .ok_or_else(|| CallFailure::NoMethod(method.to_owned()))?;
     let changes = overlay
         .changes_mut()
         .map(|(key, value)| (key.clone(), value.value().cloned()))

@@ -29,7 +29,7 @@ pub mod genesis;
 pub mod pallets;
 
 pub use apis::api;
-pub use boundary::{Outcome, State, call};
+pub use boundary::{CallFailure, Outcome, State, call};
 pub use genesis::preset;
 
 use frame_support::traits::{ConstU8, ConstU16, ConstU32, ConstU64};

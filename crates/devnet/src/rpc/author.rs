@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use sp_core::{Bytes, H256};
 use tokio::sync::mpsc;
 
-use super::{Module, RpcResult, error, method, send};
+use super::{Module, RpcResult, blocking, error, method, send};
 use crate::{
     author::read_extrinsic,
-    node::Node,
+    control::Control,
     pool::{Status, SubmitError},
 };
 
@@ -24,8 +24,9 @@ enum HashOrExtrinsic {
 }
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
-    method(module, "author_submitExtrinsic", |node, params| {
-        submit(node, &params.one::<Bytes>()?, false).map(|(hash, _)| hash)
+    module.register_async_method("author_submitExtrinsic", |params, control, _| async move {
+        let bytes: Bytes = params.one()?;
+        blocking(move || submit(&control, &bytes, false)).await?.map(|(hash, _)| hash)
     })?;
     method(module, "author_pendingExtrinsics", |node, _| {
         let ready = node.pool.in_order();
@@ -53,35 +54,35 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
         "author_submitAndWatchExtrinsic",
         "author_extrinsicUpdate",
         "author_unwatchExtrinsic",
-        |params, pending, node, _| watch(params, pending, node),
+        |params, pending, control, _| watch(params, pending, control),
     )?;
     Ok(())
 }
 
 type Submitted = (H256, Option<mpsc::Receiver<Status>>);
 
-fn submit(node: &Node, bytes: &[u8], watch: bool) -> RpcResult<Submitted> {
+fn submit(control: &Control, bytes: &[u8], watch: bool) -> RpcResult<Submitted> {
+    let node = control.node();
     let submitted = read_extrinsic(bytes)
         .map_err(|cause| SubmitError::BadFormat(cause.to_string()))
-        .and_then(|extrinsic| node.pool.submit(&extrinsic, node, watch))
+        .and_then(|extrinsic| node.pool.submit(&extrinsic, &**node, watch))
         .map_err(error::submit)?;
     if node.pool.has_ready() {
-        node.producer.transaction_ready();
+        control.producer().transaction_ready();
     }
     Ok(submitted)
 }
 
-async fn watch(params: Params<'static>, pending: PendingSubscriptionSink, node: Arc<Node>) {
+async fn watch(params: Params<'static>, pending: PendingSubscriptionSink, control: Arc<Control>) {
     let bytes: Bytes = match params.one() {
         Ok(bytes) => bytes,
         Err(refusal) => return pending.reject(refusal).await,
     };
-    let submitted = tokio::task::spawn_blocking(move || submit(&node, &bytes, true)).await;
+    let submitted = blocking(move || submit(&control, &bytes, true)).await;
     let mut statuses = match submitted {
         Ok(Ok((_, Some(statuses)))) => statuses,
         Ok(Ok((_, None))) => return,
-        Ok(Err(refusal)) => return pending.reject(refusal).await,
-        Err(stopped) => return pending.reject(error::chain(stopped.to_string())).await,
+        Ok(Err(refusal)) | Err(refusal) => return pending.reject(refusal).await,
     };
     let Ok(sink) = pending.accept().await else { return };
     loop {

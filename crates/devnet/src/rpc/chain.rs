@@ -82,21 +82,26 @@ fn heads(
     notification: &'static str,
     unsubscribe: &'static str,
 ) -> Result<(), RegisterMethodError> {
-    module.register_subscription(subscribe, notification, unsubscribe, |_, pending, node, _| async move {
-        let Ok(sink) = pending.accept().await else { return };
-        let mut follower = Follower::new(&node);
-        let mut block = std::sync::Arc::clone(&follower.last);
-        while send(&sink, &block.header).await {
-            let next = tokio::select! {
-                next = follower.next(&node) => next,
-                () = sink.closed() => None,
-            };
-            match next {
-                Some(next) => block = next,
-                None => return,
+    module.register_subscription(
+        subscribe,
+        notification,
+        unsubscribe,
+        |_, pending, control, _| async move {
+            let Ok(sink) = pending.accept().await else { return };
+            let mut follower = Follower::new(control.node());
+            let mut block = std::sync::Arc::clone(&follower.last);
+            while send(&sink, &block.header).await {
+                let next = tokio::select! {
+                    next = follower.next(control.node()) => next,
+                    () = sink.closed() => None,
+                };
+                match next {
+                    Some(next) => block = next,
+                    None => return,
+                }
             }
-        }
-    })?;
+        },
+    )?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use jsonrpsee::types::{ErrorObjectOwned, error::INVALID_PARAMS_CODE};
 use sp_core::H256;
 
 use crate::{
-    author::AuthorError, history::UnknownBlock, node::CallError, pool::SubmitError, production::ProduceError,
+    author::AuthorError, control::ControlError, history::UnknownBlock, node::CallError, pool::SubmitError,
 };
 
 pub(crate) type RpcResult<T> = Result<T, ErrorObjectOwned>;
@@ -26,8 +26,13 @@ pub(crate) fn state(cause: &CallError) -> ErrorObjectOwned {
     error(4003, format!("Client error: {cause}"))
 }
 
+/// As [`state`], where a node goes through its typed runtime API.
+pub(crate) fn state_api(cause: &CallError) -> ErrorObjectOwned {
+    error(4003, format!("Client error: {}", cause.of_api()))
+}
+
 pub(crate) fn unknown_block(cause: &UnknownBlock) -> ErrorObjectOwned {
-    error(4003, format!("Client error: {cause}"))
+    error(4003, format!("Client error: UnknownBlock: {cause}"))
 }
 
 pub(crate) fn internal_state(cause: &impl std::fmt::Display) -> ErrorObjectOwned {
@@ -48,7 +53,7 @@ pub(crate) fn chain(message: impl Into<String>) -> ErrorObjectOwned {
 
 /// `payment_*` and `system_accountNextIndex`: 1 when the runtime fails, 2 when what was sent cannot be read.
 pub(crate) fn query(what: &str, cause: &CallError) -> ErrorObjectOwned {
-    error_with(1, what, cause.to_string())
+    error_with(1, what, cause.of_api())
 }
 
 pub(crate) fn undecodable(what: &str, cause: &codec::Error) -> ErrorObjectOwned {
@@ -94,14 +99,21 @@ pub(crate) fn submit(cause: SubmitError) -> ErrorObjectOwned {
 }
 
 /// `engine_*` and `dev_*`.
-pub(crate) fn produce(cause: &ProduceError) -> ErrorObjectOwned {
+pub(crate) fn control(cause: &ControlError) -> ErrorObjectOwned {
+    if cause.is_bad_request() {
+        return invalid_params(cause.to_string());
+    }
     let code = match cause {
-        ProduceError::Stopping => 10_000,
-        ProduceError::Busy => 11_000,
-        ProduceError::Author(AuthorError::Inherent { .. }) => 15_000,
-        ProduceError::Author(_) => 14_000,
+        ControlError::Stopping => 10_000,
+        ControlError::Busy => 11_000,
+        ControlError::Block(cause) if is_about_inherents(cause.as_ref()) => 15_000,
+        _ => 14_000,
     };
     error(code, cause.to_string())
+}
+
+fn is_about_inherents(cause: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(cause.downcast_ref(), Some(AuthorError::Inherent { .. }))
 }
 
 pub(crate) fn empty_pool() -> ErrorObjectOwned {

@@ -123,7 +123,9 @@ fn calls(module: &mut Module) -> Result<(), RegisterMethodError> {
     aliases(module, "state_call", &["state_callAt"])?;
     method(module, "state_getMetadata", |node, params| {
         let at = optional_hash(&mut params.sequence())?;
-        node.query::<Vec<u8>>(at, "Metadata_metadata", &[]).map(Bytes).map_err(|cause| error::state(&cause))
+        node.query::<Vec<u8>>(at, "Metadata_metadata", &[])
+            .map(Bytes)
+            .map_err(|cause| error::state_api(&cause))
     })?;
     method(module, "state_getRuntimeVersion", |node, params| {
         runtime_version(node, optional_hash(&mut params.sequence())?)
@@ -202,8 +204,8 @@ fn subscriptions(module: &mut Module) -> Result<(), RegisterMethodError> {
         "state_subscribeRuntimeVersion",
         "state_runtimeVersion",
         "state_unsubscribeRuntimeVersion",
-        |_, pending, node, _| async move {
-            match runtime_version(&node, None) {
+        |_, pending, control, _| async move {
+            match runtime_version(control.node(), None) {
                 Ok(version) => {
                     // The runtime is fixed for the life of the chain, so the first answer stays true.
                     let Ok(sink) = pending.accept().await else { return };
@@ -221,7 +223,7 @@ fn subscriptions(module: &mut Module) -> Result<(), RegisterMethodError> {
         "state_subscribeStorage",
         "state_storage",
         "state_unsubscribeStorage",
-        |params, pending, node, _| async move {
+        |params, pending, control, _| async move {
             // Whoever names no key wants all changes, which only costs a comparison of every entry per block:
             // a node calls that unsafe and refuses it to the public.
             let keys = match params.sequence().optional_next::<Vec<Bytes>>() {
@@ -232,7 +234,8 @@ fn subscriptions(module: &mut Module) -> Result<(), RegisterMethodError> {
                 }
                 Err(refusal) => return pending.reject(refusal).await,
             };
-            let mut follower = Follower::new(&node);
+            let node = control.node();
+            let mut follower = Follower::new(node);
             let (mut block, mut state) = node.history.newest();
             let Ok(sink) = pending.accept().await else { return };
             let mut message: Vec<_> = keys.iter().map(|key| entry(&state, key.clone())).collect();
@@ -242,7 +245,7 @@ fn subscriptions(module: &mut Module) -> Result<(), RegisterMethodError> {
                     return;
                 }
                 let next = tokio::select! {
-                    next = follower.next(&node) => next,
+                    next = follower.next(node) => next,
                     () = sink.closed() => None,
                 };
                 let Some(next) = next else { return };

@@ -12,12 +12,13 @@ use super::{Module, RpcResult, aliases, error, method, optional_hash};
 use crate::{author::read_extrinsic, node::Node};
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
-    module.register_method("system_name", |_, node, _| node.config.identity.node.clone())?;
-    module.register_method("system_version", |_, node, _| node.config.identity.version.clone())?;
-    module.register_method("system_chain", |_, node, _| node.config.identity.chain.clone())?;
+    module.register_method("system_name", |_, control, _| control.node().config.identity.node.clone())?;
+    module
+        .register_method("system_version", |_, control, _| control.node().config.identity.version.clone())?;
+    module.register_method("system_chain", |_, control, _| control.node().config.identity.chain.clone())?;
     module.register_method("system_chainType", |_, _, _| "Local")?;
-    module.register_method("system_properties", |_, node, _| {
-        Value::Object(node.config.identity.properties.clone())
+    module.register_method("system_properties", |_, control, _| {
+        Value::Object(control.node().config.identity.properties.clone())
     })?;
     module.register_method(
         "system_health",
@@ -26,10 +27,12 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     // This chain has no network: nobody to talk to, nowhere to listen, nothing to catch up with.
     module.register_method("system_peers", |_, _, _| json!([]))?;
     module.register_method("system_localListenAddresses", |_, _, _| json!([]))?;
-    module.register_method("system_localPeerId", |_, node, _| peer_id(&node.history.genesis().hash))?;
+    module.register_method("system_localPeerId", |_, control, _| {
+        peer_id(&control.node().history.genesis().hash)
+    })?;
     module.register_method("system_nodeRoles", |_, _, _| json!(["Authority"]))?;
-    module.register_method("system_syncState", |_, node, _| {
-        let number = node.history.head().number();
+    module.register_method("system_syncState", |_, control, _| {
+        let number = control.node().history.head().number();
         json!({ "startingBlock": 0, "currentBlock": number, "highestBlock": number })
     })?;
     method(module, "system_accountNextIndex", |node, params| next_index(node, &params.one::<String>()?))?;

@@ -29,6 +29,11 @@ async fn every_kept_block_shows_its_own_state_and_older_ones_give_the_nodes_erro
         assert_eq!(error.message(), expected);
         let call = json!(["Core_version", "0x", hashes[number]]);
         assert_eq!(client.refusal("state_call", call).await.message(), expected);
+        let expected = format!(
+            "Client error: Api called for an unknown Block: State already discarded for {}",
+            hashes[number]
+        );
+        assert_eq!(client.refusal("state_getMetadata", json!([hashes[number]])).await.message(), expected);
         assert!(client.call("chain_getHeader", json!([hashes[number]])).await.is_object());
     }
     let nowhere = hex(&[0xab; 32]);

@@ -11,6 +11,7 @@
 mod bittensor;
 mod blocks;
 mod client;
+mod driving;
 mod history;
 mod lifecycle;
 mod metadata;

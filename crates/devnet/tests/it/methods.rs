@@ -74,7 +74,8 @@ async fn version_and_metadata_come_from_the_runtime() {
     assert_eq!(client.call("state_call", json!(["AuraApi_slot_duration", "0x"])).await, "0xe803000000000000");
     let error = client.refusal("state_call", json!(["Nobody_home", "0x"])).await;
     assert_eq!(error.code(), 4003);
-    assert!(error.message().starts_with("Client error: Execution failed: "), "{error}");
+    let expected = "Client error: Execution failed: Other: Exported method Nobody_home is not found";
+    assert_eq!(error.message(), expected);
 }
 
 #[tokio::test]

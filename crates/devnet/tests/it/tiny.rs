@@ -105,7 +105,7 @@ impl Runtime for Tiny {
             "BlockBuilder_apply_extrinsic" => apply(&mut input, state, &mut changes),
             "BlockBuilder_finalize_block" => finalize(state, &mut changes),
             "TaggedTransactionQueue_validate_transaction" => validate(&input[1..], state),
-            _ => return Err(Trap { reason: format!("The runtime has no method {method}") }),
+            _ => return Err(Trap::NoMethod(method.to_owned())),
         };
         Ok(Outcome { output, changes })
     }

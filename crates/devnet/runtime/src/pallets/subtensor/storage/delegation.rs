@@ -5,26 +5,12 @@ mod delegation {
     // Parents and children: hotkeys whose stake counts for other hotkeys.
 
     #[pallet::storage]
-    pub type ChildKeys<T: Config> = StorageDoubleMap<
-        _,
-        Blake2_128Concat,
-        AccountId,
-        Identity,
-        NetUid,
-        Vec<(u64, AccountId)>,
-        ValueQuery,
-    >;
+    pub type ChildKeys<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, Vec<(u64, AccountId)>, ValueQuery>;
 
     #[pallet::storage]
-    pub type ParentKeys<T: Config> = StorageDoubleMap<
-        _,
-        Blake2_128Concat,
-        AccountId,
-        Identity,
-        NetUid,
-        Vec<(u64, AccountId)>,
-        ValueQuery,
-    >;
+    pub type ParentKeys<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, Vec<(u64, AccountId)>, ValueQuery>;
 
     /// New children of a hotkey, and the block from which they may apply.
     #[pallet::storage]
