@@ -28,6 +28,6 @@ impl State for Nothing {
 pub(crate) fn metadata(version: u32) -> Result<Vec<u8>, Trap> {
     let outcome = NativeRuntime.call("Metadata_metadata_at_version", &version.encode(), &Nothing)?;
     let metadata = Option::<Vec<u8>>::decode(&mut &outcome.output[..]);
-    let lacking = || Trap { reason: format!("the runtime has no metadata of version {version}") };
+    let lacking = || Trap::Panicked(format!("the runtime has no metadata of version {version}"));
     metadata.ok().flatten().ok_or_else(lacking)
 }
