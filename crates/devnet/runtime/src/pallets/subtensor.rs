@@ -4,6 +4,7 @@
 //! weights into incentive.
 
 mod burn;
+mod claims;
 mod clock;
 mod coinbase;
 mod distribution;
@@ -12,14 +13,18 @@ mod errors;
 mod events;
 pub mod guards;
 pub mod info;
+mod moves;
 mod network;
+mod orders;
 mod pruning;
 mod registration;
+mod root;
 mod serving;
 mod shares;
 mod stake;
 mod storage;
 mod symbols;
+mod tao;
 pub mod types;
 mod weights;
 
@@ -33,15 +38,17 @@ use frame_support::pallet_macros::import_section;
 #[import_section(events::events)]
 #[frame_support::pallet]
 pub mod pallet {
-    use std::collections::{BTreeMap, VecDeque};
+    use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
     use frame_support::pallet_prelude::*;
     use frame_support::traits::fungible;
     use frame_support::weights::Weight;
     use frame_system::pallet_prelude::*;
     use sp_core::H256;
+    use sp_runtime::traits::BadOrigin;
     use substrate_fixed::types::{I96F32, U64F64, U96F32};
 
+    use super::claims;
     use super::shares::SafeFloat;
     pub use super::types::*;
 
@@ -142,7 +149,8 @@ pub mod pallet {
             amount_staked: u64,
         ) -> DispatchResult {
             let coldkey = ensure_signed(origin)?;
-            Self::do_add_stake(&coldkey, &hotkey, netuid, amount_staked)
+            Self::do_add_stake(&coldkey, &hotkey, netuid, amount_staked)?;
+            Ok(())
         }
 
         /// Takes alpha from a hotkey and sells it.
@@ -156,6 +164,195 @@ pub mod pallet {
         ) -> DispatchResult {
             let coldkey = ensure_signed(origin)?;
             Self::do_remove_stake(&coldkey, &hotkey, netuid, amount_unstaked)
+        }
+
+        /// Buys alpha of a subnet up to a price, in rao per alpha, and stakes it on a hotkey.
+        #[pallet::call_index(88)]
+        #[pallet::weight(costing(1_630_000))]
+        pub fn add_stake_limit(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            netuid: NetUid,
+            amount_staked: u64,
+            limit_price: u64,
+            allow_partial: bool,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_add_stake_limit(&coldkey, &hotkey, netuid, amount_staked, limit_price, allow_partial)?;
+            Ok(())
+        }
+
+        /// Takes alpha from a hotkey and sells it down to a price, in rao per alpha.
+        #[pallet::call_index(89)]
+        #[pallet::weight(costing(1_360_000))]
+        pub fn remove_stake_limit(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            netuid: NetUid,
+            amount_unstaked: u64,
+            limit_price: u64,
+            allow_partial: bool,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_remove_stake_limit(
+                &coldkey,
+                &hotkey,
+                netuid,
+                amount_unstaked,
+                limit_price,
+                allow_partial,
+            )
+        }
+
+        /// Takes all alpha from a hotkey on a subnet and sells it, if a price is kept.
+        #[pallet::call_index(103)]
+        #[pallet::weight(costing(1_360_000))]
+        pub fn remove_stake_full_limit(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            netuid: NetUid,
+            limit_price: Option<u64>,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_remove_stake_full_limit(&coldkey, &hotkey, netuid, limit_price)
+        }
+
+        /// Takes all stake from a hotkey, on all subnets.
+        #[pallet::call_index(83)]
+        #[pallet::weight(costing(90_000))]
+        pub fn unstake_all(origin: OriginFor<T>, hotkey: AccountId) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_unstake_all(&coldkey, &hotkey)
+        }
+
+        /// Takes all alpha from a hotkey, on all subnets, and stakes the TAO on root.
+        #[pallet::call_index(84)]
+        #[pallet::weight(costing(2_140_000))]
+        pub fn unstake_all_alpha(origin: OriginFor<T>, hotkey: AccountId) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_unstake_all_alpha(&coldkey, &hotkey)
+        }
+
+        /// Moves stake to another hotkey.
+        #[pallet::call_index(85)]
+        #[pallet::weight(costing(700_000))]
+        pub fn move_stake(
+            origin: OriginFor<T>,
+            origin_hotkey: AccountId,
+            destination_hotkey: AccountId,
+            origin_netuid: NetUid,
+            destination_netuid: NetUid,
+            alpha_amount: u64,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_move_stake(
+                coldkey,
+                (origin_hotkey, origin_netuid),
+                (destination_hotkey, destination_netuid),
+                alpha_amount,
+            )
+        }
+
+        /// Gives stake to another coldkey.
+        #[pallet::call_index(86)]
+        #[pallet::weight(costing(670_000))]
+        pub fn transfer_stake(
+            origin: OriginFor<T>,
+            destination_coldkey: AccountId,
+            hotkey: AccountId,
+            origin_netuid: NetUid,
+            destination_netuid: NetUid,
+            alpha_amount: u64,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_transfer_stake(
+                (coldkey, origin_netuid),
+                (destination_coldkey, destination_netuid),
+                hotkey,
+                alpha_amount,
+            )
+        }
+
+        /// Moves stake to another subnet.
+        #[pallet::call_index(87)]
+        #[pallet::weight(costing(2_160_000))]
+        pub fn swap_stake(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            origin_netuid: NetUid,
+            destination_netuid: NetUid,
+            alpha_amount: u64,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_swap_stake(coldkey, hotkey, origin_netuid, destination_netuid, alpha_amount, None)
+        }
+
+        /// Moves stake to another subnet, as long as a unit of it yields a given amount there, in billionths.
+        #[pallet::call_index(90)]
+        #[pallet::weight(costing(2_260_000))]
+        pub fn swap_stake_limit(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            origin_netuid: NetUid,
+            destination_netuid: NetUid,
+            alpha_amount: u64,
+            limit_price: u64,
+            allow_partial: bool,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            let limit = Some((limit_price, allow_partial));
+            Self::do_swap_stake(coldkey, hotkey, origin_netuid, destination_netuid, alpha_amount, limit)
+        }
+
+        /// Gives a hotkey a seat on root.
+        #[pallet::call_index(62)]
+        #[pallet::weight(costing(1_090_000))]
+        pub fn root_register(origin: OriginFor<T>, hotkey: AccountId) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_root_register(&coldkey, &hotkey)
+        }
+
+        /// Claims what the signer's root stake is due on the given subnets.
+        #[pallet::call_index(121)]
+        #[pallet::weight(costing(470_000))]
+        pub fn claim_root(origin: OriginFor<T>, subnets: BTreeSet<NetUid>) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_claim_root(&coldkey, &subnets)
+        }
+
+        /// Decides what becomes of the alpha that the signer's root stake is due.
+        #[pallet::call_index(122)]
+        #[pallet::weight(costing(70_000))]
+        pub fn set_root_claim_type(
+            origin: OriginFor<T>,
+            new_root_claim_type: RootClaimTypeEnum,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_set_root_claim_type(&coldkey, new_root_claim_type)
+        }
+
+        /// Sets how many root stakers claim by themselves per block.
+        #[pallet::call_index(123)]
+        #[pallet::weight(costing(70_000))]
+        pub fn sudo_set_num_root_claims(origin: OriginFor<T>, new_value: u64) -> DispatchResult {
+            ensure_root(origin)?;
+            ensure!(new_value <= claims::MAX_CLAIMS_PER_BLOCK, Error::<T>::InvalidNumRootClaim);
+            NumRootClaim::<T>::put(new_value);
+            Ok(())
+        }
+
+        /// Sets the least alpha of a subnet, in rao, that is worth claiming.
+        #[pallet::call_index(124)]
+        #[pallet::weight(costing(70_000))]
+        pub fn sudo_set_root_claim_threshold(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            new_value: u64,
+        ) -> DispatchResult {
+            Self::ensure_owner_or_root(origin, netuid)?;
+            ensure!(new_value <= claims::MAX_THRESHOLD, Error::<T>::InvalidRootClaimThreshold);
+            RootClaimableThreshold::<T>::insert(netuid, I96F32::from_num(new_value));
+            Ok(())
         }
 
         /// Publishes where the signing hotkey's axon listens.
@@ -329,8 +526,7 @@ pub mod pallet {
         #[pallet::weight(costing(200_000))]
         pub fn try_associate_hotkey(origin: OriginFor<T>, hotkey: AccountId) -> DispatchResult {
             let coldkey = ensure_signed(origin)?;
-            Self::own_hotkey_if_free(&coldkey, &hotkey);
-            Ok(())
+            Self::own_hotkey_if_free(&coldkey, &hotkey)
         }
 
         /// Starts a subnet's emission and opens it for stake.
@@ -343,6 +539,14 @@ pub mod pallet {
     }
 
     impl<T: Config> Pallet<T> {
+        /// Refuses everybody but the subnet's owner and root.
+        pub(super) fn ensure_owner_or_root(origin: OriginFor<T>, netuid: NetUid) -> Result<(), BadOrigin> {
+            match ensure_signed_or_root(origin)? {
+                Some(coldkey) if SubnetOwner::<T>::get(netuid) != coldkey => Err(BadOrigin),
+                _ => Ok(()),
+            }
+        }
+
         /// The current block.
         pub fn now() -> u64 {
             sp_runtime::SaturatedConversion::saturated_into(frame_system::Pallet::<T>::block_number())

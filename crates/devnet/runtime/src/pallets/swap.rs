@@ -7,15 +7,14 @@ mod curve;
 pub use pallet::*;
 
 use frame_support::ensure;
-use frame_support::traits::Get;
-use frame_support::traits::fungible::Mutate;
-use frame_support::traits::tokens::Preservation;
-use sp_runtime::{DispatchError, Perquintill};
-use substrate_fixed::types::U96F32;
+use sp_runtime::DispatchError;
+use substrate_fixed::types::U64F64;
 
-use crate::pallets::subtensor::types::{AccountId, NetUid};
+use curve::Curve;
+
+use crate::pallets::subtensor::types::NetUid;
 use crate::pallets::subtensor::{
-    self, SubnetAlphaIn, SubnetAlphaOut, SubnetMechanism, SubnetTAO, SubnetVolume,
+    self, SubnetAlphaIn, SubnetAlphaOut, SubnetMechanism, SubnetTAO, SubnetVolume, TotalStake,
 };
 
 #[frame_support::pallet]
@@ -62,6 +61,10 @@ pub mod pallet {
     #[pallet::storage]
     pub type SwapBalancer<T: Config> = StorageMap<_, Twox64Concat, NetUid, Balancer, ValueQuery>;
 
+    /// Which pools have been swapped in.
+    #[pallet::storage]
+    pub type PalSwapInitialized<T: Config> = StorageMap<_, Twox64Concat, NetUid, bool, ValueQuery>;
+
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
     pub enum Event<T: Config> {
@@ -104,17 +107,25 @@ pub mod pallet {
     }
 }
 
-/// The least a reserve may hold after a swap, in rao.
+/// The least a reserve may hold before a swap takes from it, in rao.
 const MINIMUM_RESERVE: u64 = 1_000_000;
 /// A swap takes at most this many times the reserve it adds to.
-const MAX_INPUT_RATIO: u64 = 1_000;
+pub const MAX_INPUT_RATIO: u64 = 1_000;
+/// The price below which no alpha is sold, in rao per alpha: the limit of sales without one of their own.
+pub const MIN_PRICE: u64 = 1_000;
+/// The price above which no alpha is bought, in rao per alpha: the limit of purchases without one of their own.
+pub const MAX_PRICE: u64 = 1_000_000_000_000_000;
+/// What a price of one is, in rao per alpha.
+pub const UNIT_PRICE: u64 = 1_000_000_000;
+/// The mechanism whose alpha has a pool; all others exchange one for one.
+const POOLED: u16 = 1;
 
 /// Whether a swap pays the pool's fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fee {
-    /// The ordinary fee, to the block's author.
+    /// The ordinary fee; it is the caller's to pay out.
     Charged,
-    /// None: the chain itself swaps.
+    /// None.
     None,
 }
 
@@ -125,140 +136,141 @@ pub struct Swapped {
     pub tao: u64,
     /// Alpha: what a purchase took out, or what a sale put into the pool.
     pub alpha: u64,
-    /// The fee, in the currency that went in.
+    /// The fee, in the currency that went in and beside what went into the pool.
     pub fee: u64,
 }
 
 impl<T: subtensor::Config> Pallet<T> {
     /// TAO per alpha.
-    pub fn price(netuid: NetUid) -> U96F32 {
-        if SubnetMechanism::<T>::get(netuid) == 0 {
-            return U96F32::from_num(1);
-        }
-        curve::price(
-            SubnetTAO::<T>::get(netuid),
-            SubnetAlphaIn::<T>::get(netuid),
-            SwapBalancer::<T>::get(netuid).quote,
-        )
+    pub fn price(netuid: NetUid) -> U64F64 {
+        if Self::is_pooled(netuid) { Self::curve(netuid).price() } else { U64F64::from_num(1) }
+    }
+
+    /// Whether a subnet's alpha is priced by a pool.
+    pub fn is_pooled(netuid: NetUid) -> bool {
+        SubnetMechanism::<T>::get(netuid) == POOLED
     }
 
     /// What `tao` rao would buy.
     pub fn sim_buy(netuid: NetUid, tao: u64) -> Result<Swapped, DispatchError> {
-        Self::quote_buy(netuid, tao, Fee::Charged)
+        Self::quote_buy(netuid, tao, MAX_PRICE, Fee::Charged)
     }
 
     /// What `alpha` rao would sell for.
     pub fn sim_sell(netuid: NetUid, alpha: u64) -> Result<Swapped, DispatchError> {
-        Self::quote_sell(netuid, alpha)
+        Self::quote_sell(netuid, alpha, MIN_PRICE, Fee::Charged)
     }
 
-    /// Buys alpha for `tao` rao that the subnet's account holds already; the fee goes on to the block's author.
-    pub fn buy(netuid: NetUid, tao: u64, fee: Fee) -> Result<Swapped, DispatchError> {
-        let swapped = Self::quote_buy(netuid, tao, fee)?;
-        if SubnetMechanism::<T>::get(netuid) != 0 {
-            SubnetAlphaIn::<T>::mutate(netuid, |reserve| *reserve = reserve.saturating_sub(swapped.alpha));
+    /// The fee on `amount`, in the same currency.
+    pub fn fee(netuid: NetUid, amount: u64) -> u64 {
+        if !Self::is_pooled(netuid) {
+            return 0;
         }
-        SubnetTAO::<T>::mutate(netuid, |reserve| *reserve = reserve.saturating_add(swapped.tao));
+        let rate = U64F64::from_num(FeeRate::<T>::get(netuid)).saturating_div(U64F64::from_num(u16::MAX));
+        U64F64::from_num(amount).saturating_mul(rate).saturating_to_num()
+    }
+
+    /// Buys alpha with at most `tao` rao that the subnet's account already holds, up to `limit` rao per alpha.
+    pub fn buy(netuid: NetUid, tao: u64, limit: u64, fee: Fee) -> Result<Swapped, DispatchError> {
+        let swapped = Self::quote_buy(netuid, tao, limit, fee)?;
+        Self::initialize(netuid);
+        SubnetAlphaIn::<T>::mutate(netuid, |reserve| *reserve = reserve.saturating_sub(swapped.alpha));
         SubnetAlphaOut::<T>::mutate(netuid, |out| *out = out.saturating_add(swapped.alpha));
-        Self::count_volume(netuid, swapped.tao);
-        subtensor::TotalStake::<T>::mutate(|total| *total = total.saturating_add(swapped.tao));
-        Self::pay_author(netuid, swapped.fee)?;
-        Ok(swapped)
-    }
-
-    /// Sells `alpha` rao into the pool; the TAO stays on the subnet's account for the caller to pay out.
-    pub fn sell(netuid: NetUid, alpha: u64) -> Result<Swapped, DispatchError> {
-        let swapped = Self::quote_sell(netuid, alpha)?;
-        if SubnetMechanism::<T>::get(netuid) != 0 {
-            SubnetAlphaIn::<T>::mutate(netuid, |reserve| *reserve = reserve.saturating_add(swapped.alpha));
-        }
-        Self::take_out(netuid, swapped.alpha, swapped.tao);
-        if swapped.fee > 0
-            && let Ok(sold) = Self::quote_free(netuid, swapped.fee)
-        {
-            // The author is paid in TAO: the alpha of the fee is sold right away.
-            SubnetAlphaIn::<T>::mutate(netuid, |reserve| *reserve = reserve.saturating_add(swapped.fee));
-            Self::take_out(netuid, swapped.fee, sold);
-            Self::pay_author(netuid, sold)?;
-        }
-        Ok(swapped)
-    }
-
-    fn take_out(netuid: NetUid, alpha: u64, tao: u64) {
-        SubnetAlphaOut::<T>::mutate(netuid, |out| *out = out.saturating_sub(alpha));
-        SubnetTAO::<T>::mutate(netuid, |reserve| *reserve = reserve.saturating_sub(tao));
+        SubnetTAO::<T>::mutate(netuid, |reserve| *reserve = reserve.saturating_add(swapped.tao));
+        TotalStake::<T>::mutate(|total| *total = total.saturating_add(tao));
         Self::count_volume(netuid, tao);
-        subtensor::TotalStake::<T>::mutate(|total| *total = total.saturating_sub(tao));
+        Ok(swapped)
+    }
+
+    /// Sells at most `alpha` rao, down to `limit` rao per alpha. The TAO stays on the subnet's account for the
+    /// caller to pay out.
+    pub fn sell(netuid: NetUid, alpha: u64, limit: u64, fee: Fee) -> Result<Swapped, DispatchError> {
+        let swapped = Self::quote_sell(netuid, alpha, limit, fee)?;
+        Self::initialize(netuid);
+        SubnetAlphaIn::<T>::mutate(netuid, |reserve| *reserve = reserve.saturating_add(swapped.alpha));
+        SubnetAlphaOut::<T>::mutate(netuid, |out| *out = out.saturating_sub(swapped.alpha));
+        SubnetTAO::<T>::mutate(netuid, |reserve| *reserve = reserve.saturating_sub(swapped.tao));
+        TotalStake::<T>::mutate(|total| *total = total.saturating_sub(swapped.tao));
+        Self::count_volume(netuid, swapped.tao);
+        Ok(swapped)
+    }
+
+    /// What at most `tao` rao would buy up to `limit` rao per alpha.
+    pub fn quote_buy(netuid: NetUid, tao: u64, limit: u64, fee: Fee) -> Result<Swapped, DispatchError> {
+        if !Self::is_pooled(netuid) {
+            return Ok(Swapped { tao, alpha: tao, fee: 0 });
+        }
+        let curve = Self::curve(netuid);
+        let limit = price_of(limit);
+        let mut charged = if fee == Fee::Charged { Self::fee(netuid, tao) } else { 0 };
+        let mut paid = tao.saturating_sub(charged);
+        ensure!(paid <= curve.tao.saturating_mul(MAX_INPUT_RATIO), Error::<T>::SwapInputTooLarge);
+        ensure!(curve.alpha >= MINIMUM_RESERVE, Error::<T>::ReservesTooLow);
+        ensure!(curve.price() < limit, Error::<T>::PriceLimitExceeded);
+        if curve.after_buying(paid).price() > limit {
+            paid = curve.tao_until(limit);
+            charged = Self::fee_beside(netuid, paid, fee);
+        }
+        let alpha = curve.bought(paid);
+        ensure!(paid == 0 || alpha > 0, Error::<T>::ReservesTooLow);
+        Ok(Swapped { tao: paid, alpha, fee: charged })
+    }
+
+    /// What at most `alpha` rao would sell for down to `limit` rao per alpha.
+    pub fn quote_sell(netuid: NetUid, alpha: u64, limit: u64, fee: Fee) -> Result<Swapped, DispatchError> {
+        if !Self::is_pooled(netuid) {
+            return Ok(Swapped { tao: alpha, alpha, fee: 0 });
+        }
+        let curve = Self::curve(netuid);
+        let limit = price_of(limit);
+        let mut charged = if fee == Fee::Charged { Self::fee(netuid, alpha) } else { 0 };
+        let mut paid = alpha.saturating_sub(charged);
+        ensure!(paid <= curve.alpha.saturating_mul(MAX_INPUT_RATIO), Error::<T>::SwapInputTooLarge);
+        ensure!(curve.tao >= MINIMUM_RESERVE, Error::<T>::ReservesTooLow);
+        ensure!(curve.price() > limit, Error::<T>::PriceLimitExceeded);
+        if curve.after_selling(paid).price() < limit {
+            paid = curve.alpha_until(limit);
+            charged = Self::fee_beside(netuid, paid, fee);
+        }
+        let tao = curve.sold(paid);
+        ensure!(paid == 0 || tao > 0, Error::<T>::ReservesTooLow);
+        Ok(Swapped { tao, alpha: paid, fee: charged })
+    }
+
+    /// The fee that comes on top of `paid` when a price limit decided how much was swapped.
+    fn fee_beside(netuid: NetUid, paid: u64, fee: Fee) -> u64 {
+        if fee == Fee::None {
+            return 0;
+        }
+        let all = U64F64::from_num(u16::MAX);
+        let rate = U64F64::from_num(FeeRate::<T>::get(netuid));
+        let beside = rate.checked_div(all.saturating_sub(rate)).unwrap_or_default();
+        U64F64::from_num(paid).saturating_mul(beside).saturating_to_num()
+    }
+
+    fn curve(netuid: NetUid) -> Curve {
+        Curve {
+            tao: SubnetTAO::<T>::get(netuid),
+            alpha: SubnetAlphaIn::<T>::get(netuid),
+            quote: SwapBalancer::<T>::get(netuid).quote,
+        }
+    }
+
+    fn initialize(netuid: NetUid) {
+        if Self::is_pooled(netuid) && !PalSwapInitialized::<T>::get(netuid) {
+            SwapBalancer::<T>::insert(netuid, SwapBalancer::<T>::get(netuid));
+            PalSwapInitialized::<T>::insert(netuid, true);
+        }
     }
 
     fn count_volume(netuid: NetUid, tao: u64) {
         SubnetVolume::<T>::mutate(netuid, |volume| *volume = volume.saturating_add(u128::from(tao)));
     }
 
-    fn pay_author(netuid: NetUid, tao: u64) -> Result<(), DispatchError> {
-        let author: Option<AccountId> = <T as subtensor::Config>::BlockAuthor::get();
-        if let Some(author) = author.filter(|_| tao > 0) {
-            let from = subtensor::Pallet::<T>::subnet_account(netuid);
-            T::Currency::transfer(&from, &author, tao, Preservation::Expendable)?;
-        }
-        Ok(())
-    }
-
-    fn fee(netuid: NetUid, amount: u64) -> u64 {
-        (u128::from(amount) * u128::from(FeeRate::<T>::get(netuid)) / 65_535) as u64
-    }
-
-    fn quote_buy(netuid: NetUid, tao: u64, fee: Fee) -> Result<Swapped, DispatchError> {
-        if SubnetMechanism::<T>::get(netuid) == 0 {
-            return Ok(Swapped { tao, alpha: tao, fee: 0 });
-        }
-        let (reserve_tao, reserve_alpha) = (SubnetTAO::<T>::get(netuid), SubnetAlphaIn::<T>::get(netuid));
-        ensure!(tao <= reserve_tao.saturating_mul(MAX_INPUT_RATIO), Error::<T>::SwapInputTooLarge);
-        let fee = if fee == Fee::Charged { Self::fee(netuid, tao) } else { 0 };
-        let net = tao.saturating_sub(fee);
-        let alpha = curve::bought(reserve_tao, reserve_alpha, SwapBalancer::<T>::get(netuid).quote, net)
-            .ok_or(Error::<T>::ReservesTooLow)?;
-        ensure!(
-            alpha > 0 && reserve_alpha.saturating_sub(alpha) >= MINIMUM_RESERVE,
-            Error::<T>::ReservesTooLow
-        );
-        Ok(Swapped { tao: net, alpha, fee })
-    }
-
-    fn quote_sell(netuid: NetUid, alpha: u64) -> Result<Swapped, DispatchError> {
-        if SubnetMechanism::<T>::get(netuid) == 0 {
-            return Ok(Swapped { tao: alpha, alpha, fee: 0 });
-        }
-        let reserve_alpha = SubnetAlphaIn::<T>::get(netuid);
-        ensure!(alpha <= reserve_alpha.saturating_mul(MAX_INPUT_RATIO), Error::<T>::SwapInputTooLarge);
-        let fee = Self::fee(netuid, alpha);
-        let net = alpha.saturating_sub(fee);
-        let tao = Self::quote_free(netuid, net)?;
-        ensure!(
-            tao > 0 && SubnetTAO::<T>::get(netuid).saturating_sub(tao) >= MINIMUM_RESERVE,
-            Error::<T>::ReservesTooLow
-        );
-        Ok(Swapped { tao, alpha: net, fee })
-    }
-
-    fn quote_free(netuid: NetUid, alpha: u64) -> Result<u64, DispatchError> {
-        let (reserve_tao, reserve_alpha) = (SubnetTAO::<T>::get(netuid), SubnetAlphaIn::<T>::get(netuid));
-        curve::sold(reserve_tao, reserve_alpha, SwapBalancer::<T>::get(netuid).quote, alpha)
-            .ok_or_else(|| Error::<T>::ReservesTooLow.into())
-    }
-
     /// Reweights a pool so that adding the reserves given does not move its price. `false`, and no change, if a
     /// weight would leave its bounds.
     pub fn reweight(netuid: NetUid, tao: u64, alpha: u64) -> bool {
-        let weight = curve::weight_after(
-            SubnetTAO::<T>::get(netuid),
-            SubnetAlphaIn::<T>::get(netuid),
-            SwapBalancer::<T>::get(netuid).quote,
-            tao,
-            alpha,
-        );
-        let bounds = Perquintill::from_percent(1)..=Perquintill::from_percent(99);
-        match weight.filter(|weight| bounds.contains(weight)) {
+        match Self::curve(netuid).weight_after(tao, alpha) {
             Some(quote) => {
                 SwapBalancer::<T>::insert(netuid, Balancer { quote });
                 true
@@ -266,4 +278,9 @@ impl<T: subtensor::Config> Pallet<T> {
             None => false,
         }
     }
+}
+
+/// A price given in rao per alpha, in TAO per alpha.
+fn price_of(limit: u64) -> U64F64 {
+    U64F64::from_num(limit).saturating_div(U64F64::from_num(UNIT_PRICE))
 }

@@ -3,7 +3,7 @@
 use substrate_fixed::types::U64F64;
 
 use super::pallet::*;
-use super::types::NetUid;
+use super::types::{NetUid, ROOT};
 
 /// One, as a number with 32 fractional bits.
 const ONE: u64 = 1 << 32;
@@ -12,6 +12,9 @@ impl<T: Config> Pallet<T> {
     /// Lowers every subnet's price by one block's worth and starts counting registrations anew.
     pub(super) fn step_burn() {
         let decays = Self::now() > 1;
+        if Self::is_epoch_due(ROOT, BlocksSinceLastStep::<T>::get(ROOT)) {
+            RegistrationsThisInterval::<T>::insert(ROOT, 0);
+        }
         for netuid in NetworksAdded::<T>::iter_keys().collect::<Vec<_>>() {
             RegistrationsThisBlock::<T>::insert(netuid, 0);
             if decays {

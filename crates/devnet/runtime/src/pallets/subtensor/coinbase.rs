@@ -107,7 +107,7 @@ impl<T: Config> Pallet<T> {
         let alpha_in = SubnetAlphaIn::<T>::get(netuid);
         let alpha_out = SubnetAlphaOut::<T>::get(netuid);
         let alpha = block_emission(alpha_in.saturating_add(alpha_out));
-        let price = swap::Pallet::<T>::price(netuid);
+        let price = U96F32::saturating_from_num(swap::Pallet::<T>::price(netuid));
         let root_part = Self::root_proportion(netuid);
 
         // Alpha goes into the pool beside TAO, at most the root's part of it; what TAO that leaves over buys alpha.
@@ -144,7 +144,7 @@ impl<T: Config> Pallet<T> {
         if tao == 0 || swap::Pallet::<T>::sim_buy(netuid, tao).is_err() || !Self::mint(netuid, tao) {
             return 0;
         }
-        match swap::Pallet::<T>::buy(netuid, tao, swap::Fee::None) {
+        match swap::Pallet::<T>::buy(netuid, tao, swap::MAX_PRICE, swap::Fee::None) {
             Ok(bought) => {
                 SubnetProtocolAlpha::<T>::mutate(netuid, |held| *held = held.saturating_add(bought.alpha));
                 tao

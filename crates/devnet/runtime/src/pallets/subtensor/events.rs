@@ -14,6 +14,9 @@ mod events {
         /// Coldkey, hotkey, TAO in rao, alpha in rao, subnet, fee in rao.
         #[codec(index = 3)]
         StakeRemoved(AccountId, AccountId, u64, u64, NetUid, u64),
+        /// Coldkey, origin hotkey and subnet, destination hotkey and subnet, TAO in rao.
+        #[codec(index = 4)]
+        StakeMoved(AccountId, AccountId, NetUid, AccountId, NetUid, u64),
         /// Weights were stored for a uid; the first field is the mechanism's storage index.
         #[codec(index = 5)]
         WeightsSet(NetUidStorageIndex, u16),
@@ -115,6 +118,12 @@ mod events {
         MinDelegateTakeSet(u16),
         #[codec(index = 78)]
         SubnetIdentitySet(NetUid),
+        /// Origin coldkey, destination coldkey, hotkey, origin subnet, destination subnet, TAO in rao.
+        #[codec(index = 91)]
+        StakeTransferred(AccountId, AccountId, AccountId, NetUid, NetUid, u64),
+        /// Coldkey, hotkey, origin subnet, destination subnet, TAO in rao.
+        #[codec(index = 92)]
+        StakeSwapped(AccountId, AccountId, NetUid, NetUid, u64),
         #[codec(index = 93)]
         TransferToggle(NetUid, bool),
         #[codec(index = 94)]
@@ -143,6 +152,11 @@ mod events {
         MinAllowedUidsSet(NetUid, u16),
         #[codec(index = 113)]
         MinNonImmuneUidsSet(NetUid, u16),
+        /// A root staker claimed what was due.
+        #[codec(index = 114)]
+        RootClaimed { coldkey: AccountId },
+        #[codec(index = 115)]
+        RootClaimTypeSet { coldkey: AccountId, root_claim_type: RootClaimTypeEnum },
         #[codec(index = 130)]
         ActivityCutoffFactorMilliSet { netuid: NetUid, factor_milli: u32 },
         /// Too many epochs were due in one block.

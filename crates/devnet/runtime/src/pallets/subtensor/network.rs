@@ -6,7 +6,7 @@ use frame_support::traits::fungible::{Inspect, Mutate};
 use frame_support::traits::tokens::{Fortitude, Preservation};
 use sp_runtime::traits::AccountIdConversion;
 use sp_runtime::{DispatchError, DispatchResult};
-use substrate_fixed::types::{U64F64, U96F32};
+use substrate_fixed::types::U64F64;
 
 use super::pallet::*;
 use super::types::{AccountId, BuildTempo, NetUid, ROOT, RateLimitKey, SubnetIdentityV3, zero_account};
@@ -24,7 +24,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Whether `account` belongs to a subnet rather than to a person.
-    fn is_subnet_account(account: &AccountId) -> bool {
+    pub(super) fn is_subnet_account(account: &AccountId) -> bool {
         NetworksAdded::<T>::iter_keys().any(|netuid| Self::subnet_account(netuid) == *account)
     }
 
@@ -106,7 +106,7 @@ impl<T: Config> Pallet<T> {
         T::Currency::transfer(coldkey, &Self::subnet_account(netuid), lock, Preservation::Expendable)?;
         NetworkLastLockCost::<T>::put(lock);
         LastRateLimitedBlock::<T>::insert(RateLimitKey::NetworkLastRegistered, now);
-        Self::own_hotkey_if_free(coldkey, hotkey);
+        Self::own_hotkey_if_free(coldkey, hotkey)?;
         Self::append_neuron(netuid, hotkey);
 
         SubnetMechanism::<T>::insert(netuid, DYNAMIC);
@@ -114,7 +114,7 @@ impl<T: Config> Pallet<T> {
         RegisteredSubnetCounter::<T>::mutate(netuid, |count| *count = count.saturating_add(1));
         TokenSymbol::<T>::insert(netuid, super::symbols::next_free::<T>(netuid));
         let pool_tao = lock.max(NetworkMinLockCost::<T>::get());
-        let pool_alpha = U96F32::from_num(pool_tao).checked_div(median_price).unwrap_or_default();
+        let pool_alpha = U64F64::from_num(pool_tao).checked_div(median_price).unwrap_or_default();
         SubnetTAO::<T>::insert(netuid, pool_tao);
         SubnetAlphaIn::<T>::insert(netuid, pool_alpha.saturating_to_num::<u64>());
         SubnetAlphaOut::<T>::insert(netuid, 0);
@@ -134,18 +134,18 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The median price of alpha over all subnets that have one; 1 if none has.
-    fn median_alpha_price() -> U96F32 {
-        let mut prices: Vec<U96F32> = NetworksAdded::<T>::iter_keys()
+    fn median_alpha_price() -> U64F64 {
+        let mut prices: Vec<U64F64> = NetworksAdded::<T>::iter_keys()
             .filter(|&netuid| netuid != ROOT)
             .map(swap::Pallet::<T>::price)
-            .filter(|&price| price > U96F32::from_num(0))
+            .filter(|&price| price > U64F64::from_num(0))
             .collect();
         prices.sort();
         let middle = prices.len() / 2;
         match (prices.len(), prices.get(middle), prices.get(middle.saturating_sub(1))) {
-            (0, ..) | (_, None, _) => U96F32::from_num(1),
+            (0, ..) | (_, None, _) => U64F64::from_num(1),
             (len, Some(&high), Some(&low)) if len % 2 == 0 => {
-                low.saturating_add(high).saturating_div(U96F32::from_num(2))
+                low.saturating_add(high).saturating_div(U64F64::from_num(2))
             }
             (_, Some(&price), _) => price,
         }

@@ -11,9 +11,10 @@ use crate::pallets::swap;
 
 impl<T: Config> Pallet<T> {
     /// Makes `coldkey` the owner of `hotkey` if nobody owns it.
-    pub(super) fn own_hotkey_if_free(coldkey: &AccountId, hotkey: &AccountId) {
+    pub(super) fn own_hotkey_if_free(coldkey: &AccountId, hotkey: &AccountId) -> DispatchResult {
+        ensure!(!Self::is_subnet_account(hotkey), Error::<T>::CannotUseSystemAccount);
         if Owner::<T>::contains_key(hotkey) {
-            return;
+            return Ok(());
         }
         Owner::<T>::insert(hotkey, coldkey);
         OwnedHotkeys::<T>::mutate(coldkey, |hotkeys| {
@@ -21,6 +22,8 @@ impl<T: Config> Pallet<T> {
                 hotkeys.push(hotkey.clone());
             }
         });
+        Self::note_staking_hotkey(coldkey, hotkey);
+        Ok(())
     }
 
     pub(super) fn do_register_limit(
@@ -52,12 +55,12 @@ impl<T: Config> Pallet<T> {
         let pruned = if full { Self::neuron_to_prune(netuid) } else { None };
         ensure!(max != 0 && (!full || pruned.is_some()), Error::<T>::NoNeuronIdAvailable);
 
-        // The price buys alpha that nobody gets: the pool keeps the TAO.
+        // The price buys alpha that nobody gets: the pool keeps the TAO, and the subnet's account the fee.
         T::Currency::transfer(coldkey, &Self::subnet_account(netuid), price, Preservation::Expendable)?;
-        let bought = swap::Pallet::<T>::buy(netuid, price, swap::Fee::None)?;
+        let bought = swap::Pallet::<T>::buy(netuid, price, swap::MAX_PRICE, swap::Fee::Charged)?;
         SubnetAlphaOut::<T>::mutate(netuid, |out| *out = out.saturating_sub(bought.alpha));
 
-        Self::own_hotkey_if_free(coldkey, hotkey);
+        Self::own_hotkey_if_free(coldkey, hotkey)?;
         let uid = match pruned {
             Some(uid) => {
                 Self::replace_neuron(netuid, uid, hotkey);
@@ -92,7 +95,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Hands a uid over to a newcomer; the old hotkey keeps its stake.
-    fn replace_neuron(netuid: NetUid, uid: u16, newcomer: &AccountId) {
+    pub(super) fn replace_neuron(netuid: NetUid, uid: u16, newcomer: &AccountId) {
         let old = Keys::<T>::get(netuid, uid);
         Uids::<T>::remove(netuid, &old);
         IsNetworkMember::<T>::remove(&old, netuid);

@@ -2,7 +2,7 @@
 
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
-use substrate_fixed::types::U96F32;
+use substrate_fixed::types::U64F64;
 
 use crate::pallets::subtensor::pallet::*;
 use crate::pallets::subtensor::types::NetUid;
@@ -35,7 +35,7 @@ pub struct SimSwapResult {
 impl<T: Config> Pallet<T> {
     /// What alpha costs, in rao per alpha.
     pub fn alpha_price(netuid: NetUid) -> u64 {
-        swap::Pallet::<T>::price(netuid).saturating_mul(U96F32::from_num(ONE)).saturating_to_num()
+        swap::Pallet::<T>::price(netuid).saturating_mul(U64F64::from_num(ONE)).saturating_to_num()
     }
 
     /// What the alpha of each subnet costs.
@@ -48,7 +48,7 @@ impl<T: Config> Pallet<T> {
     pub fn simulate_purchase(netuid: NetUid, tao: u64) -> SimSwapResult {
         let Ok(swapped) = swap::Pallet::<T>::sim_buy(netuid, tao) else { return SimSwapResult::default() };
         let price = swap::Pallet::<T>::price(netuid);
-        let unmoved: u64 = U96F32::from_num(tao).checked_div(price).unwrap_or_default().saturating_to_num();
+        let unmoved: u64 = U64F64::from_num(tao).checked_div(price).unwrap_or_default().saturating_to_num();
         SimSwapResult {
             tao_amount: swapped.tao,
             alpha_amount: swapped.alpha,
@@ -62,7 +62,7 @@ impl<T: Config> Pallet<T> {
     pub fn simulate_sale(netuid: NetUid, alpha: u64) -> SimSwapResult {
         let Ok(swapped) = swap::Pallet::<T>::sim_sell(netuid, alpha) else { return SimSwapResult::default() };
         let price = swap::Pallet::<T>::price(netuid);
-        let unmoved: u64 = U96F32::from_num(alpha).saturating_mul(price).saturating_to_num();
+        let unmoved: u64 = U64F64::from_num(alpha).saturating_mul(price).saturating_to_num();
         SimSwapResult {
             tao_amount: swapped.tao,
             alpha_amount: swapped.alpha,

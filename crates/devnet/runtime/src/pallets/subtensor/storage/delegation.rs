@@ -73,6 +73,10 @@ mod delegation {
     #[pallet::storage]
     pub type NumStakingColdkeys<T: Config> = StorageValue<_, u64, ValueQuery>;
 
+    /// Up to where the share pools have been searched for root stakers.
+    #[pallet::storage]
+    pub type AlphaV2MapLastKey<T: Config> = StorageValue<_, Option<Vec<u8>>, ValueQuery>;
+
     #[pallet::storage]
     pub type NumRootClaim<T: Config> = StorageValue<_, u64, ValueQuery, DefaultNumRootClaim<T>>;
 
