@@ -2,6 +2,7 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::dispatch::{DispatchClass, DispatchInfo, Pays, PostDispatchInfo};
+use frame_support::traits::IsSubType;
 use frame_support::weights::Weight;
 use frame_system::{
     CheckGenesis, CheckMortality, CheckNonZeroSender, CheckSpecVersion, CheckTxVersion, CheckWeight,
@@ -16,7 +17,7 @@ use sp_runtime::transaction_validity::{
 };
 use sp_runtime::{DispatchResult, impl_tx_ext_default};
 
-use crate::pallets::subtensor::guards;
+use crate::pallets::subtensor::guards::{self, PoolCode};
 use crate::{AccountId, Runtime, RuntimeCall, RuntimeOrigin};
 
 /// Everything a signed extrinsic carries besides the call, in signing order.
@@ -255,8 +256,9 @@ impl TransactionExtension<RuntimeCall> for SubtensorTransactionExtension {
         _implication: &impl Encode,
         _source: TransactionSource,
     ) -> ValidateResult<(), RuntimeCall> {
-        if let (RuntimeCall::SubtensorModule(call), Some(who)) = (call, origin.as_system_origin_signer()) {
-            guards::check(who, call).map_err(|code| InvalidTransaction::Custom(code as u8))?;
+        if let Some(who) = origin.as_system_origin_signer() {
+            guards::check::<Runtime>(who, call.is_sub_type())
+                .map_err(|refusal| InvalidTransaction::Custom(PoolCode::from(refusal) as u8))?;
         }
         Ok((ValidTransaction::default(), (), origin))
     }

@@ -22,6 +22,7 @@
 mod api_traits;
 mod apis;
 mod boundary;
+mod calls;
 pub mod extensions;
 mod extrinsic;
 mod fees;
@@ -30,11 +31,12 @@ pub mod pallets;
 
 pub use apis::api;
 pub use boundary::{CallFailure, Outcome, State, call};
+pub use calls::RuntimeCall;
 pub use genesis::preset;
 
 use frame_support::traits::{ConstU8, ConstU16, ConstU32, ConstU64};
 use frame_support::weights::constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND};
-use frame_support::{construct_runtime, derive_impl, parameter_types, weights::Weight};
+use frame_support::{derive_impl, parameter_types, weights::Weight};
 use frame_system::limits::{BlockLength, BlockWeights};
 use sp_runtime::traits::{AccountIdLookup, BlakeTwo256};
 use sp_runtime::{AccountId32, MultiAddress, Perbill, generic};
@@ -71,19 +73,45 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 };
 extern crate alloc;
 
-construct_runtime! {
-    pub enum Runtime {
-        System: frame_system = 0,
-        Timestamp: pallet_timestamp = 2,
-        Aura: pallet_aura = 3,
-        Balances: pallet_balances = 5,
-        TransactionPayment: pallet_transaction_payment = 6,
-        SubtensorModule: pallets::subtensor = 7,
-        Utility: pallet_utility = 11,
-        Sudo: pallet_sudo = 12,
-        AdminUtils: pallets::admin = 19,
-        Swap: pallets::swap = 28,
-    }
+// The calls are put together in `calls.rs`, where guards run before each of them.
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask,
+        RuntimeViewFunction
+    )]
+    pub struct Runtime;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(2)]
+    pub type Timestamp = pallet_timestamp;
+    #[runtime::pallet_index(3)]
+    pub type Aura = pallet_aura;
+    #[runtime::pallet_index(5)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(6)]
+    pub type TransactionPayment = pallet_transaction_payment;
+    #[runtime::pallet_index(7)]
+    pub type SubtensorModule = pallets::subtensor;
+    #[runtime::pallet_index(11)]
+    pub type Utility = pallet_utility;
+    #[runtime::pallet_index(12)]
+    pub type Sudo = pallet_sudo;
+    #[runtime::pallet_index(19)]
+    pub type AdminUtils = pallets::admin;
+    #[runtime::pallet_index(26)]
+    pub type Drand = pallets::drand;
+    #[runtime::pallet_index(28)]
+    pub type Swap = pallets::swap;
 }
 
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
@@ -106,6 +134,7 @@ parameter_types! {
 impl frame_system::Config for Runtime {
     type AccountId = AccountId;
     type AccountData = pallet_balances::AccountData<Balance>;
+    type BaseCallFilter = calls::NoNestedBatches;
     type Block = Block;
     type BlockHashCount = ConstU32<2400>;
     type BlockLength = RuntimeBlockLength;
@@ -180,5 +209,7 @@ impl pallets::subtensor::Config for Runtime {
 }
 
 impl pallets::swap::Config for Runtime {}
+
+impl pallets::drand::Config for Runtime {}
 
 impl pallets::admin::Config for Runtime {}

@@ -1,5 +1,6 @@
 //! Bittensor's pallets.
 
 pub mod admin;
+pub mod drand;
 pub mod subtensor;
 pub mod swap;

@@ -7,6 +7,7 @@ mod burn;
 mod claims;
 mod clock;
 mod coinbase;
+pub mod commits;
 mod distribution;
 mod epoch;
 mod errors;
@@ -25,6 +26,8 @@ mod stake;
 mod storage;
 mod symbols;
 mod tao;
+mod tempo;
+mod timelocked;
 pub mod types;
 mod weights;
 
@@ -40,6 +43,7 @@ use frame_support::pallet_macros::import_section;
 pub mod pallet {
     use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+    use codec::Compact;
     use frame_support::pallet_prelude::*;
     use frame_support::traits::fungible;
     use frame_support::weights::Weight;
@@ -49,8 +53,10 @@ pub mod pallet {
     use substrate_fixed::types::{I96F32, U64F64, U96F32};
 
     use super::claims;
+    use super::commits::Revealed;
     use super::shares::SafeFloat;
     pub use super::types::*;
+    use super::weights::Row;
 
     #[pallet::pallet]
     #[pallet::without_storage_info]
@@ -60,6 +66,7 @@ pub mod pallet {
     pub trait Config:
         frame_system::Config<AccountId = AccountId, RuntimeEvent: From<Event<Self>>>
         + crate::pallets::swap::Config
+        + crate::pallets::drand::Config
     {
         /// TAO.
         type Currency: fungible::Balanced<AccountId, Balance = u64> + fungible::Mutate<AccountId>;
@@ -106,6 +113,9 @@ pub mod pallet {
     }
 
     const SET_WEIGHTS: Weight = Weight::from_parts(119_000_000_000, 0);
+    const COMMIT: Weight = Weight::from_parts(590_000_000, 0);
+    const COMMIT_TIMELOCKED: Weight = Weight::from_parts(640_000_000, 0);
+    const REVEAL: Weight = Weight::from_parts(790_000_000, 0);
     const SERVE: Weight = Weight::from_parts(210_000_000, 0);
 
     #[pallet::call]
@@ -120,8 +130,8 @@ pub mod pallet {
             weights: Vec<u16>,
             version_key: u64,
         ) -> DispatchResult {
-            let who = ensure_signed(origin)?;
-            Self::set_direct_weights(&who, netuid, 0, dests, &weights, version_key)
+            let hotkey = ensure_signed(origin)?;
+            Self::set_open_weights(&hotkey, netuid, 0, Row { uids: dests, values: weights, version_key })
         }
 
         /// Sets the signing hotkey's weights on one mechanism of a subnet.
@@ -135,8 +145,167 @@ pub mod pallet {
             weights: Vec<u16>,
             version_key: u64,
         ) -> DispatchResult {
-            let who = ensure_signed(origin)?;
-            Self::set_direct_weights(&who, netuid, mecid, dests, &weights, version_key)
+            let hotkey = ensure_signed(origin)?;
+            Self::set_open_weights(&hotkey, netuid, mecid, Row { uids: dests, values: weights, version_key })
+        }
+
+        /// Sets the signing hotkey's weights on several subnets.
+        #[pallet::call_index(80)]
+        #[pallet::weight((SET_WEIGHTS, DispatchClass::Normal, Pays::No))]
+        pub fn batch_set_weights(
+            origin: OriginFor<T>,
+            netuids: Vec<Compact<NetUid>>,
+            weights: Vec<Vec<(Compact<u16>, Compact<u16>)>>,
+            version_keys: Vec<Compact<u64>>,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            Self::set_weights_of_each(hotkey, netuids, weights, version_keys)
+        }
+
+        /// Commits to weights by their hash.
+        #[pallet::call_index(96)]
+        #[pallet::weight((COMMIT, DispatchClass::Normal, Pays::No))]
+        pub fn commit_weights(origin: OriginFor<T>, netuid: NetUid, commit_hash: H256) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            Self::do_commit_weights(&hotkey, netuid, 0, commit_hash)
+        }
+
+        /// Commits to weights on one mechanism by their hash.
+        #[pallet::call_index(115)]
+        #[pallet::weight((COMMIT, DispatchClass::Normal, Pays::No))]
+        pub fn commit_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            commit_hash: H256,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            Self::do_commit_weights(&hotkey, netuid, mecid, commit_hash)
+        }
+
+        /// Commits to weights on several subnets by their hashes.
+        #[pallet::call_index(100)]
+        #[pallet::weight((COMMIT, DispatchClass::Normal, Pays::No))]
+        pub fn batch_commit_weights(
+            origin: OriginFor<T>,
+            netuids: Vec<Compact<NetUid>>,
+            commit_hashes: Vec<H256>,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            Self::commit_weights_of_each(hotkey, netuids, commit_hashes)
+        }
+
+        /// Reveals weights that were committed to, and sets them.
+        #[pallet::call_index(97)]
+        #[pallet::weight((REVEAL, DispatchClass::Normal, Pays::No))]
+        pub fn reveal_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            uids: Vec<u16>,
+            values: Vec<u16>,
+            salt: Vec<u16>,
+            version_key: u64,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            let row = Row { uids, values, version_key };
+            Self::do_reveal_weights(&hotkey, netuid, 0, Revealed { row, salt })
+        }
+
+        /// Reveals weights that were committed to on one mechanism, and sets them.
+        #[pallet::call_index(116)]
+        #[pallet::weight((REVEAL, DispatchClass::Normal, Pays::No))]
+        pub fn reveal_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            uids: Vec<u16>,
+            values: Vec<u16>,
+            salt: Vec<u16>,
+            version_key: u64,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            let row = Row { uids, values, version_key };
+            Self::do_reveal_weights(&hotkey, netuid, mecid, Revealed { row, salt })
+        }
+
+        /// Reveals weights of several commits in their order, all or none.
+        #[pallet::call_index(98)]
+        #[pallet::weight((REVEAL, DispatchClass::Normal, Pays::No))]
+        pub fn batch_reveal_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            uids_list: Vec<Vec<u16>>,
+            values_list: Vec<Vec<u16>>,
+            salts_list: Vec<Vec<u16>>,
+            version_keys: Vec<u64>,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            let count = uids_list.len();
+            let lengths = [values_list.len(), salts_list.len(), version_keys.len()];
+            ensure!(lengths.iter().all(|length| *length == count), Error::<T>::InputLengthsUnequal);
+            let rows = uids_list.into_iter().zip(values_list).zip(version_keys);
+            let revealed = rows.zip(salts_list).map(|(((uids, values), version_key), salt)| Revealed {
+                row: Row { uids, values, version_key },
+                salt,
+            });
+            Self::reveal_weights_in_turn(hotkey, netuid, revealed)
+        }
+
+        /// Commits to weights sealed until a round of the beacon.
+        #[pallet::call_index(113)]
+        #[pallet::weight((COMMIT_TIMELOCKED, DispatchClass::Normal, Pays::No))]
+        pub fn commit_timelocked_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            commit: BoundedVec<u8, ConstU32<5000>>,
+            reveal_round: u64,
+            commit_reveal_version: u16,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            Self::do_commit_timelocked_weights(
+                &hotkey,
+                netuid,
+                0,
+                commit,
+                reveal_round,
+                commit_reveal_version,
+            )
+        }
+
+        /// Commits to weights on one mechanism, sealed until a round of the beacon.
+        #[pallet::call_index(118)]
+        #[pallet::weight((COMMIT_TIMELOCKED, DispatchClass::Normal, Pays::No))]
+        pub fn commit_timelocked_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            commit: BoundedVec<u8, ConstU32<5000>>,
+            reveal_round: u64,
+            commit_reveal_version: u16,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            Self::do_commit_timelocked_weights(
+                &hotkey,
+                netuid,
+                mecid,
+                commit,
+                reveal_round,
+                commit_reveal_version,
+            )
+        }
+
+        /// As `commit_timelocked_mechanism_weights` with version 4.
+        #[pallet::call_index(117)]
+        #[pallet::weight((COMMIT_TIMELOCKED, DispatchClass::Normal, Pays::No))]
+        pub fn commit_crv3_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            commit: BoundedVec<u8, ConstU32<5000>>,
+            reveal_round: u64,
+        ) -> DispatchResult {
+            let hotkey = ensure_signed(origin)?;
+            Self::do_commit_timelocked_weights(&hotkey, netuid, mecid, commit, reveal_round, 4)
         }
 
         /// Buys alpha of a subnet and stakes it on a hotkey.
@@ -473,7 +642,6 @@ pub mod pallet {
         #[pallet::weight(costing(3_040_000))]
         pub fn register_network(origin: OriginFor<T>, hotkey: AccountId) -> DispatchResult {
             let coldkey = ensure_signed(origin)?;
-            Self::guard_network_rate_limit()?;
             Self::do_register_network(&coldkey, &hotkey, None)
         }
 
@@ -535,6 +703,37 @@ pub mod pallet {
         pub fn start_call(origin: OriginFor<T>, netuid: NetUid) -> DispatchResult {
             let coldkey = ensure_signed(origin)?;
             Self::do_start_call(&coldkey, netuid)
+        }
+
+        /// Changes the blocks between two epochs, by the subnet's owner; their count starts anew.
+        #[pallet::call_index(139)]
+        #[pallet::weight(costing(250_000))]
+        pub fn set_tempo(origin: OriginFor<T>, netuid: NetUid, tempo: u16) -> DispatchResult {
+            let owner = Self::ensure_subnet_owner(origin, netuid)?;
+            Self::do_set_tempo(&owner, netuid, tempo)
+        }
+
+        /// Changes after how many thousandths of a tempo a neuron without an update is inactive.
+        #[pallet::call_index(140)]
+        #[pallet::weight(costing(250_000))]
+        pub fn set_activity_cutoff_factor(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            factor_milli: u32,
+        ) -> DispatchResult {
+            let owner = match origin.clone().into() {
+                Ok(frame_system::RawOrigin::Root) => None,
+                _ => Some(Self::ensure_subnet_owner(origin, netuid)?),
+            };
+            Self::do_set_activity_cutoff_factor(owner.is_some(), netuid, factor_milli)
+        }
+
+        /// Runs a subnet's epoch out of turn, after the freeze window.
+        #[pallet::call_index(141)]
+        #[pallet::weight(costing(220_000))]
+        pub fn trigger_epoch(origin: OriginFor<T>, netuid: NetUid) -> DispatchResult {
+            let owner = Self::ensure_subnet_owner(origin, netuid)?;
+            Self::do_trigger_epoch(owner, netuid)
         }
     }
 

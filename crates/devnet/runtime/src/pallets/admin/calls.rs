@@ -191,7 +191,7 @@ admin_pallet! {
     }
     /// Blocks between two epochs; 0 stops them. Their count starts anew.
     [30] sudo_set_tempo(netuid: NetUid, tempo: u16) by Rule::root_on(netuid).frozen_before_epochs() => {
-        subtensor::Pallet::<T>::set_tempo(netuid, tempo);
+        subtensor::Pallet::<T>::set_tempo_anew(netuid, tempo);
     }
     /// Refused: the chain counts its issuance itself.
     [33] sudo_set_total_issuance(_total_issuance: u64) by Rule::gone(Error::<T>::Deprecated) => {}

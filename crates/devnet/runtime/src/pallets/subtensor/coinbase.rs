@@ -28,6 +28,7 @@ impl<T: Config> Pallet<T> {
         Self::step_burn();
         let emission = block_emission(TotalIssuance::<T>::get());
         BlockEmission::<T>::put(emission);
+        Self::reveal_timelocked_weights();
         Self::run_coinbase(emission);
         for netuid in Self::emitting_subnets() {
             Self::step_moving_price(netuid);
@@ -38,7 +39,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Every subnet but root, in storage order.
-    fn subnets() -> Vec<NetUid> {
+    pub(super) fn subnets() -> Vec<NetUid> {
         NetworksAdded::<T>::iter()
             .filter(|&(netuid, added)| added && netuid != ROOT)
             .map(|(n, _)| n)

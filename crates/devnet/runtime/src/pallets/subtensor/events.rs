@@ -118,6 +118,20 @@ mod events {
         MinDelegateTakeSet(u16),
         #[codec(index = 78)]
         SubnetIdentitySet(NetUid),
+        /// Hotkey, storage index of the mechanism, hash of what was committed.
+        #[codec(index = 85)]
+        WeightsCommitted(AccountId, NetUidStorageIndex, H256),
+        /// Hotkey, storage index of the mechanism, hash of what had been committed.
+        #[codec(index = 86)]
+        WeightsRevealed(AccountId, NetUidStorageIndex, H256),
+        #[codec(index = 87)]
+        WeightsBatchRevealed(AccountId, NetUid, Vec<H256>),
+        #[codec(index = 88)]
+        BatchWeightsCompleted(Vec<codec::Compact<NetUid>>, AccountId),
+        #[codec(index = 89)]
+        BatchCompletedWithErrors(),
+        #[codec(index = 90)]
+        BatchWeightItemFailed(NetUid, DispatchError),
         /// Origin coldkey, destination coldkey, hotkey, origin subnet, destination subnet, TAO in rao.
         #[codec(index = 91)]
         StakeTransferred(AccountId, AccountId, AccountId, NetUid, NetUid, u64),
@@ -137,6 +151,12 @@ mod events {
         CommitRevealEnabled(NetUid, bool),
         #[codec(index = 106)]
         CommitRevealVersionSet(u16),
+        /// Hotkey, storage index of the mechanism, hash of the sealed bytes, round that opens them.
+        #[codec(index = 107)]
+        TimelockedWeightsCommitted(AccountId, NetUidStorageIndex, H256, u64),
+        /// Sealed weights were opened and stored.
+        #[codec(index = 108)]
+        TimelockedWeightsRevealed(NetUidStorageIndex, AccountId),
         #[codec(index = 109)]
         AutoStakeAdded {
             netuid: NetUid,
@@ -159,6 +179,9 @@ mod events {
         RootClaimTypeSet { coldkey: AccountId, root_claim_type: RootClaimTypeEnum },
         #[codec(index = 130)]
         ActivityCutoffFactorMilliSet { netuid: NetUid, factor_milli: u32 },
+        /// A subnet's owner asked for an epoch out of turn.
+        #[codec(index = 131)]
+        EpochTriggered { netuid: NetUid, by: AccountId, fires_at: u64 },
         /// Too many epochs were due in one block.
         #[codec(index = 132)]
         EpochDeferred { netuid: NetUid, from_block: u64, to_block: u64 },

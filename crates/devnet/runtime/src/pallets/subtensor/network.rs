@@ -69,7 +69,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The limit on how often subnets may be created, which the pool checks too.
-    pub(super) fn guard_network_rate_limit() -> Result<(), Error<T>> {
+    pub(super) fn check_network_rate_limit() -> Result<(), Error<T>> {
         let last = LastRateLimitedBlock::<T>::get(RateLimitKey::NetworkLastRegistered);
         let limit = NetworkRateLimit::<T>::get();
         ensure!(
@@ -91,7 +91,7 @@ impl<T: Config> Pallet<T> {
         );
         ensure!(!Self::is_subnet_account(hotkey), Error::<T>::CannotUseSystemAccount);
         ensure!(now >= NetworkRegistrationStartBlock::<T>::get(), Error::<T>::SubNetRegistrationDisabled);
-        Self::guard_network_rate_limit()?;
+        Self::check_network_rate_limit()?;
         let subnets = NetworksAdded::<T>::iter_keys().filter(|&netuid| netuid != ROOT).count();
         ensure!(subnets < usize::from(SubnetLimit::<T>::get()), Error::<T>::SubnetLimitReached);
         let lock = Self::lock_cost();

@@ -1,0 +1,167 @@
+//! The calls of all pallets in one type, and what is asked before each of them runs.
+//!
+//! FRAME would write this type itself, but has no place for a check that knows the signer, ends in an error of its
+//! own and holds for calls inside other calls too. So it is written here, as FRAME's macro has it, and
+//! [`RuntimeCall::dispatch`] asks the guards.
+
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use frame_support::dispatch::{
+    Callable, CallableCallFor, CheckIfFeeless, DispatchInfo, DispatchResultWithPostInfo, GetDispatchInfo,
+    PostDispatchInfo,
+};
+use frame_support::traits::{
+    Authorize, CallMetadata, Contains, GetCallMetadata, GetCallName, IsSubType, OriginTrait,
+    UnfilteredDispatchable,
+};
+use frame_support::weights::Weight;
+use frame_system::RawOrigin;
+use scale_info::TypeInfo;
+use sp_runtime::traits::Dispatchable;
+use sp_runtime::transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction};
+
+use crate::pallets::subtensor::guards;
+use crate::{
+    AdminUtils, Balances, Drand, Runtime, RuntimeOrigin, SubtensorModule, Sudo, Swap, System, Timestamp,
+    Utility,
+};
+
+macro_rules! runtime_call {
+    ($($pallet:ident = $index:literal),+ $(,)?) => {
+        /// A call of any pallet.
+        #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+        pub enum RuntimeCall {
+            $(#[codec(index = $index)] $pallet(CallableCallFor<$pallet, Runtime>),)+
+        }
+
+        impl GetDispatchInfo for RuntimeCall {
+            fn get_dispatch_info(&self) -> DispatchInfo {
+                match self {
+                    $(Self::$pallet(call) => call.get_dispatch_info(),)+
+                }
+            }
+        }
+
+        impl CheckIfFeeless for RuntimeCall {
+            type Origin = RuntimeOrigin;
+
+            fn is_feeless(&self, origin: &RuntimeOrigin) -> bool {
+                match self {
+                    $(Self::$pallet(call) => call.is_feeless(origin),)+
+                }
+            }
+        }
+
+        impl GetCallMetadata for RuntimeCall {
+            fn get_call_metadata(&self) -> CallMetadata {
+                match self {
+                    $(Self::$pallet(call) => CallMetadata {
+                        function_name: call.get_call_name(),
+                        pallet_name: stringify!($pallet),
+                    },)+
+                }
+            }
+
+            fn get_module_names() -> &'static [&'static str] {
+                &[$(stringify!($pallet)),+]
+            }
+
+            fn get_call_names(module: &str) -> &'static [&'static str] {
+                match module {
+                    $(stringify!($pallet) => <$pallet as Callable<Runtime>>::RuntimeCall::get_call_names(),)+
+                    _ => &[],
+                }
+            }
+        }
+
+        impl UnfilteredDispatchable for RuntimeCall {
+            type RuntimeOrigin = RuntimeOrigin;
+
+            fn dispatch_bypass_filter(self, origin: RuntimeOrigin) -> DispatchResultWithPostInfo {
+                match self {
+                    $(Self::$pallet(call) => call.dispatch_bypass_filter(origin),)+
+                }
+            }
+        }
+
+        impl Authorize for RuntimeCall {
+            fn authorize(
+                &self,
+                source: TransactionSource,
+            ) -> Option<Result<(ValidTransaction, Weight), TransactionValidityError>> {
+                match self {
+                    $(Self::$pallet(call) => call.authorize(source),)+
+                }
+            }
+
+            fn weight_of_authorize(&self) -> Weight {
+                match self {
+                    $(Self::$pallet(call) => call.weight_of_authorize(),)+
+                }
+            }
+        }
+
+        $(
+            impl IsSubType<CallableCallFor<$pallet, Runtime>> for RuntimeCall {
+                fn is_sub_type(&self) -> Option<&CallableCallFor<$pallet, Runtime>> {
+                    match self {
+                        Self::$pallet(call) => Some(call),
+                        _ => None,
+                    }
+                }
+            }
+
+            impl From<CallableCallFor<$pallet, Runtime>> for RuntimeCall {
+                fn from(call: CallableCallFor<$pallet, Runtime>) -> Self {
+                    Self::$pallet(call)
+                }
+            }
+        )+
+    };
+}
+
+runtime_call! {
+    System = 0,
+    Timestamp = 2,
+    Balances = 5,
+    SubtensorModule = 7,
+    Utility = 11,
+    Sudo = 12,
+    AdminUtils = 19,
+    Drand = 26,
+    Swap = 28,
+}
+
+impl Dispatchable for RuntimeCall {
+    type RuntimeOrigin = RuntimeOrigin;
+    type Config = Self;
+    type Info = DispatchInfo;
+    type PostInfo = PostDispatchInfo;
+
+    fn dispatch(self, origin: RuntimeOrigin) -> DispatchResultWithPostInfo {
+        if !origin.filter_call(&self) {
+            return Err(frame_system::Error::<Runtime>::CallFiltered.into());
+        }
+        if let Some(RawOrigin::Signed(who)) = origin.as_system_ref() {
+            guards::check::<Runtime>(who, self.is_sub_type())?;
+        }
+        self.dispatch_bypass_filter(origin)
+    }
+}
+
+/// Refuses a batch directly inside a batch.
+#[derive(Debug)]
+pub struct NoNestedBatches;
+
+impl Contains<RuntimeCall> for NoNestedBatches {
+    fn contains(call: &RuntimeCall) -> bool {
+        batched(call).is_none_or(|calls| calls.iter().all(|call| batched(call).is_none()))
+    }
+}
+
+fn batched(call: &RuntimeCall) -> Option<&[RuntimeCall]> {
+    use pallet_utility::Call::{batch, batch_all, force_batch};
+    match call {
+        RuntimeCall::Utility(batch { calls } | batch_all { calls } | force_batch { calls }) => Some(calls),
+        _ => None,
+    }
+}
