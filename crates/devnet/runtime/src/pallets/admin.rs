@@ -3,8 +3,7 @@
 //! Every call is one entry of the table in `calls`: its index, its arguments, the [`rule`] that says who may make it
 //! when, and what it writes. `table` holds the macro that makes a pallet of that table.
 //!
-//! Not here, and so not in the metadata: calls about what this runtime leaves out (Grandpa, the EVM, TAO flow,
-//! coldkey swaps, childkey burns), `swap_authorities` and `sudo_trim_to_max_allowed_uids`.
+//! Not here, and so not in the metadata: calls about Grandpa and the EVM, which this runtime leaves out.
 
 #[macro_use]
 mod table;

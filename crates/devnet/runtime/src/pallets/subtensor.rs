@@ -8,6 +8,7 @@ mod claims;
 mod clock;
 mod coinbase;
 pub mod commits;
+mod constants;
 mod distribution;
 mod epoch;
 mod errors;
@@ -28,6 +29,7 @@ mod symbols;
 mod tao;
 mod tempo;
 mod timelocked;
+mod trimming;
 pub mod types;
 mod weights;
 
@@ -37,6 +39,8 @@ use frame_support::pallet_macros::import_section;
 
 #[import_section(storage::storage)]
 #[import_section(storage::delegation::delegation)]
+#[import_section(storage::idle::idle)]
+#[import_section(constants::constants)]
 #[import_section(errors::errors)]
 #[import_section(events::events)]
 #[frame_support::pallet]
@@ -44,17 +48,21 @@ pub mod pallet {
     use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
     use codec::Compact;
+    use frame_support::PalletId;
     use frame_support::pallet_prelude::*;
     use frame_support::traits::fungible;
     use frame_support::weights::Weight;
     use frame_system::pallet_prelude::*;
     use sp_core::H256;
+    use sp_runtime::Percent;
     use sp_runtime::traits::BadOrigin;
-    use substrate_fixed::types::{I96F32, U64F64, U96F32};
+    use substrate_fixed::types::{I64F64, I96F32, U64F64, U96F32};
 
     use super::claims;
     use super::commits::Revealed;
+    use super::network::SUBNET_ACCOUNTS;
     use super::shares::SafeFloat;
+    use super::stake::MIN_STAKE;
     pub use super::types::*;
     use super::weights::Row;
 

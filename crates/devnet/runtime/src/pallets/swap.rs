@@ -19,7 +19,10 @@ use crate::pallets::subtensor::{
 
 #[frame_support::pallet]
 pub mod pallet {
+    use std::num::NonZeroU64;
+
     use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+    use frame_support::PalletId;
     use frame_support::pallet_prelude::*;
     use frame_system::pallet_prelude::*;
     use scale_info::TypeInfo;
@@ -87,6 +90,33 @@ pub mod pallet {
         ReservesOutOfBalance,
         SwapInputTooLarge,
         Deprecated,
+    }
+
+    #[pallet::extra_constants]
+    impl<T: Config> Pallet<T> {
+        /// The account id of the protocol's liquidity is derived from this.
+        #[pallet::constant_name(ProtocolId)]
+        fn protocol_id() -> PalletId {
+            PalletId(*b"ten/swap")
+        }
+
+        /// The highest fee that can be set, in parts of 65535.
+        #[pallet::constant_name(MaxFeeRate)]
+        fn max_fee_rate() -> u16 {
+            MAX_FEE_RATE
+        }
+
+        /// Without effect.
+        #[pallet::constant_name(MinimumLiquidity)]
+        fn minimum_liquidity() -> u64 {
+            1_000
+        }
+
+        /// The least a reserve may hold after a swap, in rao.
+        #[pallet::constant_name(MinimumReserve)]
+        fn minimum_reserve() -> NonZeroU64 {
+            NonZeroU64::new(super::MINIMUM_RESERVE).unwrap_or(NonZeroU64::MIN)
+        }
     }
 
     /// The highest fee that can be set, in parts of 65535.

@@ -3,7 +3,7 @@
 use codec::{Compact, Decode, Encode};
 use subnetkit_runtime::RuntimeEvent;
 
-use crate::chain::{ADMIN, Chain, Refused, SUBTENSOR, account, call};
+use crate::chain::{ADMIN, Chain, Raw, Refused, SUBTENSOR, account, call};
 
 const RATE_LIMIT: Refused = Refused::Module(SUBTENSOR, 64);
 const FROZEN: Refused = Refused::Module(SUBTENSOR, 107);
@@ -187,4 +187,84 @@ fn a_new_tempo_starts_the_count_anew() {
     chain.sudo(&call(ADMIN, 30, (2u16, 0u16))).unwrap();
     let next: Option<u64> = chain.query("SubnetInfoRuntimeApi_get_next_epoch_start_block", &2u16.encode());
     assert_eq!(next, None);
+}
+
+/// A storage item of SubtensorModule under keys that are not hashed.
+fn item(name: &str, keys: impl Encode) -> Vec<u8> {
+    [&sp_core::twox_128(b"SubtensorModule")[..], &sp_core::twox_128(name.as_bytes()), &keys.encode()].concat()
+}
+
+#[test]
+fn trimming_removes_the_lowest_emission_and_renumbers_the_rest() {
+    let mut chain = with_subnet("fast");
+    // Uid 0 is the owner's, who is never removed.
+    for uid in 1..=5 {
+        chain.submit("//Charlie", &call(SUBTENSOR, 7, (2u16, account(&format!("//m{uid}"))))).unwrap();
+    }
+    let trim = |most: u16| call(ADMIN, 78, (2u16, most));
+    assert_eq!(chain.sudo(&trim(63)), Err(Refused::Module(SUBTENSOR, 114)), "below the minimum");
+    assert_eq!(chain.sudo(&trim(257)), Err(Refused::Module(SUBTENSOR, 114)), "above the maximum");
+    assert_eq!(chain.sudo(&call(ADMIN, 78, (9u16, 64u16))), Err(Refused::Module(SUBTENSOR, 76)));
+    chain.sudo(&call(ADMIN, 79, (2u16, 2u16))).unwrap();
+    assert_eq!(chain.submit("//Charlie", &trim(3)), Err(Refused::BadOrigin));
+    // All are immune yet.
+    assert_eq!(chain.sudo(&trim(4)), Err(Refused::Module(SUBTENSOR, 120)));
+    chain.sudo(&call(ADMIN, 13, (2u16, 0u16))).unwrap();
+    let written = vec![
+        (item("Emission", 2u16), vec![0u64, 7, 5, 9, 5, 8].encode()),
+        (item("ValidatorPermit", 2u16), vec![false, true, false, true, false, true].encode()),
+        (item("Weights", (2u16, 3u16)), vec![(1u16, 11u16), (2, 22), (5, 55)].encode()),
+        (item("Bonds", (2u16, 5u16)), vec![(4u16, 44u16), (3, 33)].encode()),
+        (item("Weights", (2u16, 2u16)), vec![(1u16, 1u16)].encode()),
+    ];
+    chain.sudo(&call(0, 4, written)).unwrap();
+
+    assert_eq!(chain.submit("//Bob", &trim(4)), Ok(()));
+    assert_eq!(chain.submit("//Bob", &trim(3)), Err(RATE_LIMIT), "the owner trims rarely");
+    let read = |name: &str, keys: &dyn Fn() -> Vec<u8>| chain.stored(&item(name, Raw(keys())));
+    let column = |name: &str| read(name, &|| 2u16.encode()).unwrap();
+    assert_eq!(column("SubnetworkN"), 4u16.encode());
+    assert_eq!(column("MaxAllowedUids"), 4u16.encode());
+    // Of the two with 5, the higher uid goes first; both go.
+    assert_eq!(column("Emission"), vec![0u64, 7, 9, 8].encode());
+    assert_eq!(column("ValidatorPermit"), vec![false, true, true, true].encode());
+    assert_eq!(column("Active"), vec![true; 4].encode());
+    let row = |name: &str, uid: u16| read(name, &|| (2u16, uid).encode());
+    assert_eq!(row("Weights", 2), Some(vec![(1u16, 11u16), (3, 55)].encode()));
+    assert_eq!(row("Bonds", 3), Some(vec![(2u16, 33u16)].encode()));
+    for (uid, name) in [(1, "//m1"), (2, "//m3"), (3, "//m5")] {
+        assert_eq!(row("Keys", uid), Some(account(name).encode()));
+    }
+    for name in ["Keys", "Weights", "Bonds", "BlockAtRegistration"] {
+        assert_eq!((row(name, 4), row(name, 5)), (None, None), "{name}");
+    }
+    let neurons = chain.ask("NeuronInfoRuntimeApi_get_neurons_lite", &2u16.encode());
+    assert_eq!(neurons[0], 4 << 2, "four neurons");
+    // Who was removed may come back, in place of another.
+    chain.sudo(&call(ADMIN, 84, (2u16, 0u16))).unwrap();
+    assert_eq!(chain.submit("//Charlie", &call(SUBTENSOR, 7, (2u16, account("//m2")))), Ok(()));
+    assert_eq!(chain.stored(&item("Keys", (2u16, 1u16))), Some(account("//m2").encode()));
+}
+
+#[test]
+fn of_equal_emissions_the_newest_uid_goes_first() {
+    let mut chain = with_subnet("fast");
+    for uid in 1..=3 {
+        chain.submit("//Charlie", &call(SUBTENSOR, 7, (2u16, account(&format!("//m{uid}"))))).unwrap();
+    }
+    chain.sudo(&call(ADMIN, 79, (2u16, 2u16))).unwrap();
+    chain.sudo(&call(ADMIN, 13, (2u16, 0u16))).unwrap();
+    chain.sudo(&call(ADMIN, 78, (2u16, 2u16))).unwrap();
+    assert_eq!(chain.stored(&item("Keys", (2u16, 1u16))), Some(account("//m1").encode()));
+    assert_eq!(chain.stored(&item("Keys", (2u16, 2u16))), None);
+}
+
+#[test]
+fn those_who_make_blocks_are_named_by_root() {
+    let mut chain = Chain::new("local");
+    let change = call(ADMIN, 0, vec![account("//Two")]);
+    assert_eq!(chain.submit("//Bob", &change), Err(Refused::BadOrigin));
+    assert_eq!(chain.sudo(&change), Ok(()));
+    assert_eq!(chain.ask("AuraApi_authorities", &[]), vec![account("//Two")].encode());
+    chain.advance_to(3);
 }

@@ -124,6 +124,11 @@ impl Chain {
         R::decode(&mut &self.ask(method, input)[..]).unwrap()
     }
 
+    /// What is stored under a key.
+    pub(crate) fn stored(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.state.get(key)
+    }
+
     /// Signs `call` with a development key and applies it to the open block.
     pub(crate) fn submit(&mut self, uri: &str, call: &[u8]) -> Result<(), Refused> {
         let pair = sr25519::Pair::from_string(uri, None).unwrap();
@@ -188,5 +193,14 @@ fn refused(error: DispatchError) -> Refused {
         DispatchError::Module(module) => Refused::Module(module.index, module.error[0]),
         DispatchError::BadOrigin => Refused::BadOrigin,
         other => Refused::Other(format!("{other:?}")),
+    }
+}
+
+/// Bytes that are encoded already.
+pub(crate) struct Raw(pub(crate) Vec<u8>);
+
+impl Encode for Raw {
+    fn encode(&self) -> Vec<u8> {
+        self.0.clone()
     }
 }

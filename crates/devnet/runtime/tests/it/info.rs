@@ -3,7 +3,7 @@
 use codec::Encode;
 use scale_value::{At, Composite, Primitive, Value, ValueDef};
 
-use crate::chain::{ADMIN, Chain, SUBTENSOR, account, call};
+use crate::chain::{ADMIN, Chain, Raw, SUBTENSOR, account, call};
 use crate::metadata::{ours, real};
 
 type Answer = Value<()>;
@@ -93,15 +93,6 @@ fn every_answer_reads_as_the_real_chains_would() {
             };
             ask(&chain, api, &method.name, &Raw(input));
         }
-    }
-}
-
-/// Bytes that are encoded already.
-struct Raw(Vec<u8>);
-
-impl Encode for Raw {
-    fn encode(&self) -> Vec<u8> {
-        self.0.clone()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The setters: index, arguments, who may call, what is written.
 
+use frame_support::BoundedVec;
 use frame_support::weights::Weight;
 
 use super::mechanisms::MOST_UIDS;
@@ -12,7 +13,15 @@ use crate::pallets::subtensor::{self, Event as Told};
 const SETTER: Weight = Weight::from_parts(160_000_000, 0);
 const TAO: u64 = 1_000_000_000;
 
+/// Those who make blocks.
+type Authorities<T> =
+    BoundedVec<<T as pallet_aura::Config>::AuthorityId, <T as pallet_aura::Config>::MaxAuthorities>;
+
 admin_pallet! {
+    /// Names those who make blocks, and get the fees, from the next block on.
+    [0] swap_authorities(new_authorities: Authorities<T>) by Rule::root() => {
+        pallet_aura::Pallet::<T>::change_authorities(new_authorities);
+    }
     /// The share of dividends that a hotkey keeps at most and by default, in parts of 65535.
     [1] sudo_set_default_take(default_take: u16) by Rule::root() => {
         subtensor::MaxDelegateTake::<T>::put(default_take);
@@ -266,6 +275,11 @@ admin_pallet! {
         ensure!((LEAST..=alpha_high).contains(&alpha_low), subtensor::Error::<T>::AlphaLowOutOfRange);
         subtensor::AlphaValues::<T>::insert(netuid, (alpha_low, alpha_high));
     }
+    /// Blocks between scheduling and dissolving a subnet; without effect.
+    [55] sudo_set_dissolve_network_schedule_duration(duration: u32) by Rule::root() => {
+        subtensor::DissolveNetworkScheduleDuration::<T>::put(duration);
+        Self::tell(Told::DissolveNetworkScheduleDurationSet(duration));
+    }
     /// Epochs between a commit and its reveal.
     [57] sudo_set_commit_reveal_weights_interval(netuid: NetUid, interval: u64)
     by Rule::owner(netuid, WeightCommitInterval) => {
@@ -335,6 +349,10 @@ admin_pallet! {
         ensure!((1..=10).contains(&immune_neurons), subtensor::Error::<T>::InvalidValue);
         subtensor::ImmuneOwnerUidsLimit::<T>::insert(netuid, immune_neurons);
     }
+    /// The share of a child's dividends that is burned, in parts of 2^64.
+    [73] sudo_set_ck_burn(burn: u64) by Rule::root() => {
+        subtensor::CKBurn::<T>::put(burn);
+    }
     /// Blocks before an epoch in which hyperparameters may not change.
     [74] sudo_set_admin_freeze_window(window: u16) by Rule::root() => {
         subtensor::AdminFreezeWindow::<T>::put(window);
@@ -355,6 +373,11 @@ admin_pallet! {
     by Rule::owner(netuid, Limit::MechanismEmission) => {
         Self::set_emission_split(netuid, maybe_split)?;
     }
+    /// Cuts a subnet down to `max_n` neurons.
+    [78] sudo_trim_to_max_allowed_uids(netuid: NetUid, max_n: u16)
+    by Rule::owner(netuid, Limit::Trimming).leaving_existence() => {
+        subtensor::Pallet::<T>::trim_to_max_allowed_uids(netuid, max_n)?;
+    }
     /// How few neurons a subnet may be cut down to.
     [79] sudo_set_min_allowed_uids(netuid: NetUid, min_allowed_uids: u16)
     by Rule::root_on(netuid).frozen_before_epochs() => {
@@ -369,6 +392,24 @@ admin_pallet! {
         subtensor::MinAllowedUids::<T>::insert(netuid, min_allowed_uids);
         Self::tell(Told::MinAllowedUidsSet(netuid, min_allowed_uids));
     }
+    /// The least flow of TAO that counts; without effect.
+    [81] sudo_set_tao_flow_cutoff(flow_cutoff: I64F64) by Rule::root() => {
+        subtensor::TaoFlowCutoff::<T>::put(flow_cutoff);
+    }
+    /// The exponent of the flow of TAO, 1 to 2; without effect.
+    [82] sudo_set_tao_flow_normalization_exponent(exponent: U64F64) by Rule::root() => {
+        let bounds = U64F64::from_num(1)..=U64F64::from_num(2);
+        ensure!(bounds.contains(&exponent), Error::<T>::InvalidValue);
+        subtensor::FlowNormExponent::<T>::put(exponent);
+    }
+    /// How fast the moving flow of TAO follows; without effect.
+    [83] sudo_set_tao_flow_smoothing_factor(smoothing_factor: u64) by Rule::root() => {
+        subtensor::FlowEmaSmoothingFactor::<T>::put(smoothing_factor);
+    }
+    /// Whether the protocol's own TAO counts in the flow; without effect.
+    [91] sudo_set_net_tao_flow_enabled(enabled: bool) by Rule::root() => {
+        subtensor::NetTaoFlowEnabled::<T>::put(enabled);
+    }
     /// How many mechanisms a subnet may have; those with more keep them.
     [88] sudo_set_max_mechanism_count(max_mechanism_count: MechId) by Rule::root() => {
         Self::set_max_mechanism_count(max_mechanism_count)?;
@@ -382,6 +423,16 @@ admin_pallet! {
     [85] sudo_set_start_call_delay(delay: u64) by Rule::root() => {
         subtensor::StartCallDelay::<T>::put(delay);
         Self::tell(Told::StartCallDelaySet(delay));
+    }
+    /// Blocks between the announcement of a coldkey swap and the swap; without effect.
+    [86] sudo_set_coldkey_swap_announcement_delay(duration: u32) by Rule::root() => {
+        subtensor::ColdkeySwapAnnouncementDelay::<T>::put(duration);
+        Self::tell(Told::ColdkeySwapAnnouncementDelaySet(duration));
+    }
+    /// Blocks between two announcements of a coldkey swap; without effect.
+    [87] sudo_set_coldkey_swap_reannouncement_delay(duration: u32) by Rule::root() => {
+        subtensor::ColdkeySwapReannouncementDelay::<T>::put(duration);
+        Self::tell(Told::ColdkeySwapReannouncementDelaySet(duration));
     }
     /// Blocks after which the price of registering has halved.
     [89] sudo_set_burn_half_life(netuid: NetUid, burn_half_life: u16)

@@ -19,6 +19,7 @@ pub(super) struct Rule {
     who: Who,
     netuid: Option<NetUid>,
     frozen_before_epochs: bool,
+    existence_unchecked: bool,
     owners_refusal: Option<DispatchError>,
 }
 
@@ -40,6 +41,8 @@ pub(super) enum Limit {
     MechanismCount,
     /// How mechanisms share the subnet's emission.
     MechanismEmission,
+    /// Cutting the subnet down to fewer uids.
+    Trimming,
 }
 
 impl From<Hyperparameter> for Limit {
@@ -55,7 +58,7 @@ pub(super) struct Change(Option<(AccountId, NetUid, Limit)>);
 
 impl Rule {
     const fn by(who: Who, netuid: Option<NetUid>) -> Self {
-        Self { who, netuid, frozen_before_epochs: false, owners_refusal: None }
+        Self { who, netuid, frozen_before_epochs: false, existence_unchecked: false, owners_refusal: None }
     }
 
     /// Only root.
@@ -89,6 +92,12 @@ impl Rule {
         self
     }
 
+    /// The setter itself says that there is no such subnet, with an error of its own.
+    pub(super) const fn leaving_existence(mut self) -> Self {
+        self.existence_unchecked = true;
+        self
+    }
+
     /// A bound that does not bind root.
     pub(super) fn owner_must(mut self, within_bound: bool, otherwise: impl Into<DispatchError>) -> Self {
         self.owners_refusal = if within_bound { None } else { Some(otherwise.into()) };
@@ -114,7 +123,8 @@ impl Rule {
             !(self.frozen_before_epochs && subtensor::Pallet::<T>::is_in_freeze_window(netuid)),
             subtensor::Error::<T>::AdminActionProhibitedDuringWeightsWindow
         );
-        ensure!(self.netuid.is_none_or(NetworksAdded::<T>::get), Error::<T>::SubnetDoesNotExist);
+        let exists = self.existence_unchecked || self.netuid.is_none_or(NetworksAdded::<T>::get);
+        ensure!(exists, Error::<T>::SubnetDoesNotExist);
         match (owner, self.owners_refusal) {
             (Some(_), Some(refusal)) => Err(refusal),
             _ => Ok(Change(change)),
@@ -163,6 +173,7 @@ impl Limit {
             Self::WeightsVersionKey => Stamp::Transaction(4),
             Self::MechanismCount => Stamp::Transaction(7),
             Self::MechanismEmission => Stamp::Transaction(8),
+            Self::Trimming => Stamp::Transaction(9),
         }
     }
 
@@ -171,8 +182,9 @@ impl Limit {
         match self {
             Self::Hyperparameter(_) => tempos(OwnerHyperparamRateLimit::<T>::get().into()),
             Self::WeightsVersionKey => tempos(WeightsVersionKeyRateLimit::<T>::get()),
-            Self::MechanismCount | Self::MechanismEmission if BuildFast::get() => 1,
+            Self::MechanismCount | Self::MechanismEmission | Self::Trimming if BuildFast::get() => 1,
             Self::MechanismCount | Self::MechanismEmission => 7_200,
+            Self::Trimming => 216_000,
         }
     }
 

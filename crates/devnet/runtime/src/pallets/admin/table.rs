@@ -14,7 +14,7 @@ macro_rules! admin_pallet {
         pub mod pallet {
             use frame_support::pallet_prelude::*;
             use frame_system::pallet_prelude::*;
-            use substrate_fixed::types::{I96F32, U64F64};
+            use substrate_fixed::types::{I64F64, I96F32, U64F64};
 
             use super::*;
 
@@ -22,7 +22,10 @@ macro_rules! admin_pallet {
             pub struct Pallet<T>(_);
 
             #[pallet::config]
-            pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> + subtensor::Config {}
+            pub trait Config:
+                frame_system::Config<RuntimeEvent: From<Event<Self>>> + subtensor::Config + pallet_aura::Config
+            {
+            }
 
             #[pallet::event]
             #[pallet::generate_deposit(pub(crate) fn deposit_event)]

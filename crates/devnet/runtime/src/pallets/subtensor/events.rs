@@ -118,6 +118,12 @@ mod events {
         MinDelegateTakeSet(u16),
         #[codec(index = 78)]
         SubnetIdentitySet(NetUid),
+        #[codec(index = 81)]
+        ColdkeySwapAnnouncementDelaySet(u32),
+        #[codec(index = 82)]
+        ColdkeySwapReannouncementDelaySet(u32),
+        #[codec(index = 83)]
+        DissolveNetworkScheduleDurationSet(u32),
         /// Hotkey, storage index of the mechanism, hash of what was committed.
         #[codec(index = 85)]
         WeightsCommitted(AccountId, NetUidStorageIndex, H256),

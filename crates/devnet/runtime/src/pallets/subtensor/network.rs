@@ -12,7 +12,7 @@ use super::pallet::*;
 use super::types::{AccountId, BuildTempo, NetUid, ROOT, RateLimitKey, SubnetIdentityV3, zero_account};
 use crate::pallets::swap;
 
-const SUBNET_ACCOUNTS: PalletId = PalletId(*b"subtensr");
+pub(super) const SUBNET_ACCOUNTS: PalletId = PalletId(*b"subtensr");
 const TAO: u64 = 1_000_000_000;
 /// Mechanism 1 prices alpha by its pool; it is the only one a new subnet can have.
 const DYNAMIC: u16 = 1;

@@ -1,6 +1,7 @@
 //! What the pallet stores: names, hashers, types and defaults of the real chain at spec version 425.
 
 pub(super) mod delegation;
+pub(super) mod idle;
 
 #[frame_support::pallet_macros::pallet_section]
 mod storage {
@@ -900,7 +901,7 @@ mod storage {
 
     #[pallet::type_value]
     pub fn DefaultTxChildkeyTakeRateLimit<T: Config>() -> u64 {
-        216_000
+        if BuildFast::get() { 5 } else { 216_000 }
     }
 
     #[pallet::type_value]
