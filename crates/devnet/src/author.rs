@@ -162,7 +162,8 @@ impl Site<'_, '_> {
 
     fn apply(&mut self, extrinsic: &[u8]) -> Result<Applied, Trap> {
         let accept = |output: &[u8]| matches!(Applied::decode(output), Ok(Applied::Included));
-        let output = self.draft.call_if(&*self.node.runtime, APPLY, extrinsic, accept)?;
+        let (method, input) = self.node.of_extrinsic(APPLY, extrinsic);
+        let output = self.draft.call_if(&*self.node.runtime, method, &input, accept)?;
         let applied = Applied::decode(&output).map_err(|error| Trap::Panicked(error.to_string()))?;
         if applied == Applied::Included {
             self.extrinsics.push(extrinsic.to_vec());

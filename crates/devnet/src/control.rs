@@ -1,11 +1,14 @@
 //! Driving the chain: blocks on request, time, and going back. The handle and the `dev_*` methods of JSON-RPC share it.
 
+pub(crate) mod edits;
+
 use std::{fmt, sync::Arc};
 
 use crate::{
     author::Author,
     clock::TooEarly,
     header::Block,
+    interface::NameError,
     node::Node,
     production::{MakeError, ProduceError, Producer, Shared, make_blocks},
     snapshots::Snapshot,
@@ -52,15 +55,30 @@ pub enum ControlError {
         "There is no snapshot {0}: it was never taken, was reverted to or past, or gave way to newer ones (`snapshots`)"
     )]
     NoSnapshot(u64),
+    /// What was named does not exist or does not fit.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A text names no account.
+    #[error("{0} is neither an ss58 address nor 0x and 32 bytes")]
+    NoAccount(String),
+    /// The runtime is told of every impersonated account with each transaction.
+    #[error("{0} accounts are impersonated already; stop impersonating one first")]
+    TooManyImpersonated(usize),
+    /// A subnet without a tempo never has an epoch.
+    #[error("Subnet {netuid} has no epochs: its tempo is 0")]
+    NoEpochs {
+        /// The subnet.
+        netuid: u16,
+    },
+    /// The runtime refused, for this reason.
+    #[error("The runtime refused: {0}")]
+    Refused(String),
 }
 
 impl ControlError {
     /// Whether what was asked for can't be done on this chain as it stands, however often it is tried.
     pub const fn is_bad_request(&self) -> bool {
-        matches!(
-            self,
-            Self::TooManyBlocks { .. } | Self::TooEarly { .. } | Self::RealClock | Self::NoSnapshot(_)
-        )
+        !matches!(self, Self::Block(_) | Self::Stopping | Self::Busy)
     }
 }
 

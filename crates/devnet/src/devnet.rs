@@ -143,12 +143,10 @@ fn start(config: Config, runtime: Arc<dyn Runtime>) -> Result<Devnet, SpawnError
     let trie = storage.build_trie().map_err(|error| SpawnError::Genesis(error.to_string()))?;
     let (producer, queue) = production::channel();
     let clock = Clock::new(config.genesis_time_ms, config.real_clock);
-    let node = Arc::new(Node {
-        history: History::new(Chain::new(block, storage), config.kept_blocks, config.history_blocks),
-        pool: Pool::new(config.pool.clone()),
-        runtime,
-        config,
-    });
+    let mode = config.block_production;
+    let history = History::new(Chain::new(block, storage), config.kept_blocks, config.history_blocks);
+    let pool = Pool::new(config.pool.clone());
+    let node = Arc::new(Node::new(config, runtime, history, pool));
     let control = Control::new(Arc::clone(&node), producer);
 
     // From here on, an early return drops the handle, which ends what was started.
@@ -161,7 +159,6 @@ fn start(config: Config, runtime: Arc<dyn Runtime>) -> Result<Devnet, SpawnError
         stop_server: Some(stop_server),
     };
     devnet.server = Some(serve(listener, control, stopped)?);
-    let mode = node.config.block_production;
     let author = Author::new(node, trie, clock);
     let thread = thread::Builder::new().name("devnet-author".to_owned());
     let run = move || production::run(mode, author, &queue);

@@ -21,13 +21,16 @@
 //! ```
 
 mod author;
+mod bittensor;
 mod clock;
 mod config;
 mod control;
 mod devnet;
+mod encoding;
 mod genesis;
 mod header;
 mod history;
+mod interface;
 mod native;
 mod node;
 mod pool;
@@ -39,9 +42,12 @@ mod state;
 mod trie;
 mod validity;
 
+pub use bittensor::{Member, NewSubnet, SubnetPlan};
 pub use config::{BlockProduction, Config, Identity, PoolLimits, RpcLimits};
 pub use control::{Control, ControlError, Head};
 pub use devnet::{Devnet, SpawnError};
+pub use encoding::EncodeError;
 pub use genesis::Genesis;
+pub use interface::NameError;
 pub use native::NativeRuntime;
 pub use runtime::Runtime;

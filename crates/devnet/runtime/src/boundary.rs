@@ -5,12 +5,15 @@
 
 use std::{any::Any, fmt, panic};
 
+use codec::Decode;
 use sp_runtime::traits::BlakeTwo256;
 use sp_state_machine::{
     BackendTransaction, DefaultError, Ext, IterArgs, OverlayedChanges, StateMachineStats, StorageIterator,
     StorageKey, StorageValue, UsageInfo, backend::Backend,
 };
 use sp_trie::{MerkleValue, PrefixedMemoryDB};
+
+use crate::dev;
 
 type Hash = sp_core::H256;
 type Child = sp_core::storage::ChildInfo;
@@ -59,20 +62,30 @@ impl std::error::Error for CallFailure {}
 /// # Errors
 /// If there is no such method or the runtime panicked; nothing has changed then.
 pub fn call(method: &str, input: &[u8], state: &dyn State) -> Result<Outcome, CallFailure> {
+    let mut extensions = sp_externalities::Extensions::new();
+    let mut input = input;
+    let mut method = method.to_owned();
+    if method == dev::IMPERSONATING {
+        let (accounts, inner) = Decode::decode(&mut input)
+            .map_err(|error| CallFailure::Panicked(format!("{method} was given other bytes: {error}")))?;
+        extensions.register(dev::Impersonated::new(accounts));
+        method = inner;
+    }
     let backend = StateBackend(state);
     let mut overlay = OverlayedChanges::<BlakeTwo256>::default();
-    let mut extensions = sp_externalities::Extensions::new();
     let output = {
         let mut ext = Ext::new(&mut overlay, &backend, Some(&mut extensions));
         sp_externalities::set_and_run_with_externalities(&mut ext, || {
-            panic::catch_unwind(panic::AssertUnwindSafe(|| crate::api::dispatch(method, input)))
+            panic::catch_unwind(panic::AssertUnwindSafe(|| {
+                dev::dispatch(&method, input).or_else(|| crate::api::dispatch(&method, input))
+            }))
         })
     };
     let output = output
         .map_err(|cause| {
             CallFailure::Panicked(format!("The runtime panicked in {method}: {}", describe(cause.as_ref())))
         })?
-        .ok_or_else(|| CallFailure::NoMethod(method.to_owned()))?;
+        .ok_or_else(|| CallFailure::NoMethod(method))?;
     let changes = overlay
         .changes_mut()
         .map(|(key, value)| (key.clone(), value.value().cloned()))

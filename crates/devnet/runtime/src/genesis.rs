@@ -9,7 +9,7 @@ use crate::AccountId;
 const TAO: u64 = 1_000_000_000;
 
 /// The account of a development key, for example `//Alice`.
-fn account(uri: &str) -> Option<AccountId> {
+pub(crate) fn account(uri: &str) -> Option<AccountId> {
     Some(AccountId::new(sr25519::Pair::from_string(uri, None).ok()?.public().0))
 }
 

@@ -23,6 +23,7 @@ mod api_traits;
 mod apis;
 mod boundary;
 mod calls;
+mod dev;
 pub mod extensions;
 mod extrinsic;
 mod fees;

@@ -1,10 +1,11 @@
-//! `dev_*`: the chain as its handle drives it. Parameters are by position; times are milliseconds since 1970.
+//! `dev_*`: the chain as its handle drives it. Times are milliseconds since 1970, amounts are rao, accounts ss58 addresses.
 
 use std::sync::Arc;
 
 use jsonrpsee::{core::RegisterMethodError, types::Params};
 use serde::Serialize;
-use sp_core::H256;
+use serde_json::{Value, json};
+use sp_core::{Bytes, H256};
 
 use super::{Module, RpcResult, error};
 use crate::control::{Control, ControlError, Head};
@@ -12,6 +13,8 @@ use crate::control::{Control, ControlError, Head};
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     time(module)?;
     snapshots(module)?;
+    edits(module)?;
+    subnets(module)?;
     command(module, "dev_pause", |control, _| async move { Ok(control.pause()) })?;
     command(module, "dev_resume", |control, _| async move { Ok(control.resume()) })
 }
@@ -37,6 +40,74 @@ fn snapshots(module: &mut Module) -> Result<(), RegisterMethodError> {
     command(module, "dev_revert", |control, params| async move {
         let id = params.one()?;
         hash(control.revert(id).await)
+    })
+}
+
+fn edits(module: &mut Module) -> Result<(), RegisterMethodError> {
+    command(module, "dev_setStorage", |control, params| async move {
+        let mut sequence = params.sequence();
+        let (pallet, item): (String, String) = (sequence.next()?, sequence.next()?);
+        let (keys, value): (Vec<Value>, Value) = (sequence.next()?, sequence.next()?);
+        hash(control.set_storage(&pallet, &item, &keys, &value).await)
+    })?;
+    command(module, "dev_setStorageRaw", |control, params| async move {
+        let entries: Vec<(Bytes, Option<Bytes>)> = params.one()?;
+        let entries = entries.into_iter().map(|(key, value)| (key.0, value.map(|value| value.0)));
+        hash(control.set_storage_raw(entries.collect()).await)
+    })?;
+    command(module, "dev_dispatch", |control, params| async move {
+        let mut sequence = params.sequence();
+        let (pallet, call): (String, String) = (sequence.next()?, sequence.next()?);
+        let args: Value = sequence.optional_next()?.unwrap_or_default();
+        let origin: Option<String> = sequence.optional_next()?;
+        hash(control.dispatch(origin.as_deref(), &pallet, &call, &args).await)
+    })?;
+    command(module, "dev_impersonate", |control, params| async move {
+        reply(control.impersonate(&params.one::<String>()?))
+    })?;
+    command(module, "dev_stopImpersonating", |control, params| async move {
+        reply(control.stop_impersonating(&params.one::<String>()?))
+    })
+}
+
+/// Methods of the runtime that change the state, under their names here and there.
+const RUNTIME_EDITS: [(&str, &str); 4] = [
+    ("dev_setBalance", "setBalance"),
+    ("dev_setStake", "setStake"),
+    ("dev_setPermit", "setPermit"),
+    ("dev_createSubnet", "createSubnet"),
+];
+
+fn subnets(module: &mut Module) -> Result<(), RegisterMethodError> {
+    for (method, name) in RUNTIME_EDITS {
+        command(module, method, move |control, params| async move {
+            let (head, answer) = reply(control.call_editing(name, &by_name(&params)?).await)?;
+            Ok(if answer.is_null() { json!(H256(head.hash)) } else { answer })
+        })?;
+    }
+    command(module, "dev_setHyperparameter", |control, params| async move {
+        let mut sequence = params.sequence();
+        let (netuid, name): (Option<u16>, String) = (sequence.next()?, sequence.next()?);
+        let value: Value = sequence.next()?;
+        hash(control.set_hyperparameter(netuid, &name, &value).await)
+    })?;
+    command(module, "dev_advanceEpochs", |control, params| async move {
+        let mut sequence = params.sequence();
+        let netuid = sequence.next()?;
+        hash(control.advance_epochs(netuid, sequence.optional_next()?.unwrap_or(1)).await)
+    })?;
+    command(module, "dev_advanceRounds", |control, params| async move {
+        hash(control.advance_rounds(params.sequence().optional_next()?.unwrap_or(1)).await)
+    })
+}
+
+/// Parameters as the runtime takes them: an object by name, alone or as the only one of an array, or an array in order.
+fn by_name(params: &Params<'_>) -> RpcResult<Value> {
+    let given = params.parse::<Option<Value>>()?.unwrap_or_else(|| json!({}));
+    Ok(match given {
+        Value::Array(mut values) if values.len() == 1 && values[0].is_object() => values.remove(0),
+        Value::Array(values) if values.is_empty() => json!({}),
+        given => given,
     })
 }
 

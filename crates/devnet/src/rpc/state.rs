@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use sp_core::{Bytes, H256};
 
 use super::{Follower, Module, RpcResult, aliases, chain::change_set, error, method, optional_hash, send};
-use crate::{node::Node, state::Storage};
+use crate::{
+    node::{CallError, Node},
+    state::Storage,
+};
 
 /// Keys that one `state_getKeysPaged` may ask for; the real node's bound.
 const MAX_PAGE: u32 = 1000;
@@ -118,6 +121,10 @@ fn calls(module: &mut Module) -> Result<(), RegisterMethodError> {
         let name: String = sequence.next()?;
         let input: Bytes = sequence.next()?;
         let at = optional_hash(&mut sequence)?;
+        // What the boundary has beyond the runtime's API is no part of the chain that clients see.
+        if name.starts_with("Dev_") {
+            return Err(error::state(&CallError::NoMethod(name)));
+        }
         node.call(at, &name, &input).map(Bytes).map_err(|cause| error::state(&cause))
     })?;
     aliases(module, "state_call", &["state_callAt"])?;

@@ -15,20 +15,20 @@ use crate::{
 const BALANCES_TRANSFER_KEEP_ALIVE: [u8; 2] = [5, 3];
 const TAO: u64 = 1_000_000_000;
 
-fn pair(name: &str) -> sr25519::Pair {
+pub(crate) fn pair(name: &str) -> sr25519::Pair {
     sr25519::Pair::from_string(name, None).unwrap()
 }
 
 /// A chain with the default runtime, and what a transaction must be signed for.
-struct Bittensor {
-    devnet: Devnet,
-    client: Client,
+pub(crate) struct Bittensor {
+    pub(crate) devnet: Devnet,
+    pub(crate) client: Client,
     spec_version: u32,
     transaction_version: u32,
 }
 
 impl Bittensor {
-    async fn spawn(genesis: Genesis) -> Self {
+    pub(crate) async fn spawn(genesis: Genesis) -> Self {
         let config = Config { genesis: genesis.into_json(), ..on_demand() };
         let devnet = Devnet::spawn(config).await.unwrap();
         let client = Client::to(&devnet).await;
@@ -39,7 +39,7 @@ impl Bittensor {
     }
 
     /// An immortal transfer in the layout that the real chain's runtime takes.
-    fn transfer(&self, from: &sr25519::Pair, to: &sr25519::Pair, rao: u64, nonce: u32) -> String {
+    pub(crate) fn transfer(&self, from: &sr25519::Pair, to: &sr25519::Pair, rao: u64, nonce: u32) -> String {
         let mut call = BALANCES_TRANSFER_KEEP_ALIVE.to_vec();
         call.push(0);
         call.extend_from_slice(&to.public().0);
@@ -54,7 +54,7 @@ impl Bittensor {
     }
 
     /// Free balance in rao, after a block or the head.
-    async fn free(&self, of: &sr25519::Pair, at: Option<&str>) -> u64 {
+    pub(crate) async fn free(&self, of: &sr25519::Pair, at: Option<&str>) -> u64 {
         let account = of.public().0;
         let key = [&twox_128(b"System")[..], &twox_128(b"Account"), &blake2_128(&account), &account].concat();
         let value = self.client.call("state_getStorage", json!([hex(&key), at])).await;

@@ -10,6 +10,7 @@ mod coinbase;
 pub mod commits;
 mod constants;
 mod distribution;
+mod edits;
 mod epoch;
 mod errors;
 mod events;
