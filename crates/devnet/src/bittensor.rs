@@ -2,19 +2,15 @@
 //!
 //! What changes the state is done by the runtime itself, in blocks of their own.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
     author::Author,
-    control::{Control, ControlError, Head, edits::read_dev, not_by_real_clock},
+    control::{Control, ControlError, Head, advance_to_time, edits::read_dev, not_by_real_clock},
     interface::NameError,
     production::{Shared, make_blocks},
 };
-
-/// When the drand beacon that the chain follows had its first round, and how long a round is.
-const FIRST_ROUND_MS: u64 = 1_692_803_367_000;
-const ROUND_MS: u64 = 3_000;
 
 /// What [`Control::create_subnet`] makes. Amounts are in rao.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -89,14 +85,18 @@ impl Control {
         self.run(move |author, shared| advance_epochs(author, shared, netuid, count, most)).await
     }
 
-    /// Makes blocks until the time is `count` more rounds of the drand beacon later, which come every 3 seconds.
+    /// Makes blocks until `count` more rounds of the chain's beacon have begun. They come every few seconds of chain time.
     ///
     /// # Errors
     /// As [`mine`](Self::mine).
     pub async fn advance_rounds(&self, count: u64) -> Result<Head, ControlError> {
-        let elapsed = self.time_ms().await?.saturating_sub(FIRST_ROUND_MS) / ROUND_MS;
-        let until = elapsed.saturating_add(count).saturating_mul(ROUND_MS).saturating_add(FIRST_ROUND_MS);
-        self.advance_to_time(until).await
+        let most = self.node().config.rpc.blocks_per_request;
+        self.run(move |author, shared| {
+            let beacon: Beacon = ask(author, "beacon", &json!({}))?;
+            let time_ms = beacon.time_of_round(beacon.round_at(author.clock.head_ms()).saturating_add(count));
+            advance_to_time(author, shared, time_ms, most)
+        })
+        .await
     }
 
     /// Makes an account's free balance exactly `rao`, issuing or burning the difference.
@@ -170,6 +170,26 @@ impl Control {
     }
 }
 
+/// When rounds come, in seconds.
+#[derive(Deserialize)]
+struct Beacon {
+    genesis_time: u64,
+    period: u64,
+}
+
+impl Beacon {
+    /// The newest round at a time; the first is 1.
+    fn round_at(&self, time_ms: u64) -> u64 {
+        let since = (time_ms / 1_000).checked_sub(self.genesis_time);
+        since.map_or(0, |since| since / self.period.max(1) + 1)
+    }
+
+    fn time_of_round(&self, round: u64) -> u64 {
+        let since = round.saturating_sub(1).saturating_mul(self.period);
+        self.genesis_time.saturating_add(since).saturating_mul(1_000)
+    }
+}
+
 #[derive(Deserialize)]
 struct Epoch {
     index: u64,
@@ -185,10 +205,7 @@ fn advance_epochs(
     most: u32,
 ) -> Result<Head, ControlError> {
     not_by_real_clock(author)?;
-    let epoch = |author: &Author| -> Result<Epoch, ControlError> {
-        let epoch = read_dev(author.node(), "epoch", &json!({ "netuid": netuid }))?;
-        serde_json::from_value(epoch).map_err(|error| ControlError::Refused(error.to_string()))
-    };
+    let epoch = |author: &Author| ask::<Epoch>(author, "epoch", &json!({ "netuid": netuid }));
     let mut now = epoch(author)?;
     let goal = now.index.saturating_add(u64::from(count));
     let mut made = 0_u64;
@@ -202,4 +219,10 @@ fn advance_epochs(
         now = epoch(author)?;
     }
     Ok((&*author.node().history.head()).into())
+}
+
+/// Asks the runtime about its state after the head.
+fn ask<T: DeserializeOwned>(author: &Author, name: &str, params: &Value) -> Result<T, ControlError> {
+    let answer = read_dev(author.node(), name, params)?;
+    serde_json::from_value(answer).map_err(|error| ControlError::Refused(error.to_string()))
 }

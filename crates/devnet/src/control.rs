@@ -163,7 +163,7 @@ impl Control {
     /// If there are too many or none, the chain keeps the real clock, the runtime fails outside an extrinsic, or the chain
     /// is stopping. Blocks made before stay.
     pub async fn mine(&self, count: u32) -> Result<Head, ControlError> {
-        self.check_count(u64::from(count))?;
+        check_count(u64::from(count), self.node.config.rpc.blocks_per_request)?;
         self.run(move |author, shared| {
             not_by_real_clock(author)?;
             Ok((&*make_blocks(author, count, shared)?.block).into())
@@ -200,17 +200,8 @@ impl Control {
     /// # Errors
     /// As [`mine`](Self::mine).
     pub async fn advance_to_time(&self, time_ms: u64) -> Result<Head, ControlError> {
-        let control = self.clone();
-        self.run(move |author, shared| {
-            let missing = time_ms.saturating_sub(author.clock.head_ms()).div_ceil(author.slot_ms()?);
-            if missing == 0 {
-                return Ok(control.head());
-            }
-            not_by_real_clock(author)?;
-            let count = control.check_count(missing)?;
-            Ok((&*make_blocks(author, count, shared)?.block).into())
-        })
-        .await
+        let most = self.node.config.rpc.blocks_per_request;
+        self.run(move |author, shared| advance_to_time(author, shared, time_ms, most)).await
     }
 
     /// Keeps the chain as it is now, with its history and its time, and returns the id to [`revert`](Self::revert) to.
@@ -262,14 +253,27 @@ impl Control {
     ) -> Result<T, ControlError> {
         self.producer.run(task).await?
     }
+}
 
-    fn check_count(&self, asked: u64) -> Result<u32, ControlError> {
-        let most = self.node.config.rpc.blocks_per_request;
-        u32::try_from(asked)
-            .ok()
-            .filter(|count| (1..=most).contains(count))
-            .ok_or(ControlError::TooManyBlocks { asked, most })
+fn check_count(asked: u64, most: u32) -> Result<u32, ControlError> {
+    let count = u32::try_from(asked).ok().filter(|count| (1..=most).contains(count));
+    count.ok_or(ControlError::TooManyBlocks { asked, most })
+}
+
+/// Makes blocks, at most `most`, until the head's time is `time_ms`; none if it is already.
+pub(crate) fn advance_to_time(
+    author: &mut Author,
+    shared: &Shared,
+    time_ms: u64,
+    most: u32,
+) -> Result<Head, ControlError> {
+    let missing = time_ms.saturating_sub(author.clock.head_ms()).div_ceil(author.slot_ms()?);
+    if missing == 0 {
+        return Ok((&*author.node().history.head()).into());
     }
+    not_by_real_clock(author)?;
+    let count = check_count(missing, most)?;
+    Ok((&*make_blocks(author, count, shared)?.block).into())
 }
 
 /// # Errors

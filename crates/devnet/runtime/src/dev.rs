@@ -18,6 +18,7 @@ use sp_externalities::ExternalitiesExt;
 use sp_runtime::{DispatchError, MultiAddress};
 
 use crate::pallets::admin;
+use crate::pallets::drand::BeaconConfig;
 use crate::pallets::subtensor::types::NetUid;
 use crate::pallets::subtensor::{
     AdminFreezeWindow, Keys, NetworksAdded, Owner, SubnetEpochIndex, Uids, ValidatorPermit,
@@ -31,8 +32,9 @@ pub(crate) const IMPERSONATING: &str = "Dev_impersonating";
 
 type Method = (&'static str, fn(Value) -> Result<Value, String>);
 
-/// The methods by name. Parameters are an object, or an array in the order of the fields. All but the first change the state.
-const METHODS: [Method; 5] = [
+/// The methods by name. Parameters are an object, or an array in the order of the fields. All but the first two change the state.
+const METHODS: [Method; 6] = [
+    ("beacon", |_| Ok(beacon())),
     ("epoch", |params| epoch(&read(params)?)),
     ("setBalance", |params| set_balance(read(params)?)),
     ("setStake", |params| set_stake(read(params)?)),
@@ -108,6 +110,12 @@ impl<'de> Deserialize<'de> for Account {
             .map(Self)
             .map_err(|error| serde::de::Error::custom(format!("{text} is not an ss58 address: {error:?}")))
     }
+}
+
+/// When the first round of the chain's beacon was, in seconds since 1970, and the seconds between two.
+fn beacon() -> Value {
+    let beacon = BeaconConfig::<Runtime>::get();
+    json!({ "genesis_time": beacon.genesis_time, "period": beacon.period })
 }
 
 #[derive(Deserialize)]

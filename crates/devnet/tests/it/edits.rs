@@ -119,7 +119,7 @@ async fn balances_stakes_and_permits_are_what_they_were_set_to_and_the_past_stay
     assert_eq!(graph.neurons[1].tao_stake, 50 * TAO);
     assert_eq!([1, 2].map(|uid: usize| graph.neurons[uid].validator_permit), [false, true]);
 
-    let nobody = "5CiPPseXPECbkjWCa6MnjNokrgYjMqmKndv2rSnekSK2DjJg";
+    let nobody = "5HGjWAeFDfFCWPsjFQdVV2Msvz2XtMktvgocEZcCj68kUMaw";
     let error = client.refusal("dev_setPermit", json!([subnet.netuid, nobody, true])).await;
     assert!(data_of(&error).contains("is not registered on subnet"), "{error:?}");
     let error = client.refusal("dev_setBalance", json!(["5Nobody", 1])).await;

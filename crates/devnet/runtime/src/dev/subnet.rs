@@ -157,7 +157,7 @@ fn register(netuid: NetUid, owner: &Member, plan: &Plan) -> Result<(), String> {
     WeightsSetRateLimit::<Runtime>::insert(netuid, plan.weights_rate_limit);
     ServingRateLimit::<Runtime>::insert(netuid, 0);
     if let Some(tempo) = plan.tempo {
-        SubtensorModule::set_tempo(netuid, tempo);
+        SubtensorModule::set_tempo_anew(netuid, tempo);
     }
     Ok(())
 }
