@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -36,6 +37,9 @@ pub struct Config {
     pub genesis_time_ms: u64,
     /// Whether blocks carry the real time instead: one per slot, on the slot, and no travelling in time.
     pub real_clock: bool,
+    /// A dumped chain to go on with in place of a new one, if the file exists. It is written only by
+    /// [`Control::dump_to`](crate::Control::dump_to).
+    pub state: Option<PathBuf>,
     /// How many blocks before the head keep their state. Reads of older ones get the real node's error.
     pub history_blocks: u32,
     /// How many headers and bodies are kept besides the genesis block's.
@@ -59,6 +63,7 @@ impl Default for Config {
             // 2025-01-01, a whole number of slots of any usual length.
             genesis_time_ms: 1_735_689_600_000,
             real_clock: false,
+            state: None,
             history_blocks: 256,
             kept_blocks: 16_384,
             snapshots: 64,

@@ -1,5 +1,6 @@
 //! Driving the chain: blocks on request, time, and going back. The handle and the `dev_*` methods of JSON-RPC share it.
 
+mod dumps;
 pub(crate) mod edits;
 
 use std::{fmt, sync::Arc};
@@ -12,6 +13,7 @@ use crate::{
     node::Node,
     production::{MakeError, ProduceError, Producer, Shared, make_blocks},
     snapshots::Snapshot,
+    state_file::StateFileError,
 };
 
 /// Why a request to drive the chain was not fulfilled. The chain stands as before, except that blocks made meanwhile stay.
@@ -70,6 +72,9 @@ pub enum ControlError {
         /// The subnet.
         netuid: u16,
     },
+    /// A chain cannot be dumped or loaded.
+    #[error(transparent)]
+    StateFile(StateFileError),
     /// The runtime refused, for this reason.
     #[error("The runtime refused: {0}")]
     Refused(String),

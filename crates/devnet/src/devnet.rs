@@ -23,6 +23,7 @@ use crate::{
     pool::Pool,
     production, rpc,
     runtime::{Outcome, Runtime, State, Trap},
+    state_file::{self, StateFileError},
 };
 
 /// How long calls that are running may go on when the chain is stopped.
@@ -52,6 +53,9 @@ pub enum SpawnError {
     /// The runtime did not accept the genesis configuration.
     #[error("The genesis configuration (`genesis`) was not accepted: {0}")]
     Genesis(String),
+    /// The chain in the state file cannot be taken.
+    #[error("The chain in the state file (`state`) was not taken: {0}")]
+    State(#[source] StateFileError),
     /// The interval between blocks is zero.
     #[error("The interval of `block_production` is zero; use `OnSubmit` for blocks without delay")]
     ZeroInterval,
@@ -138,13 +142,11 @@ fn start(config: Config, runtime: Arc<dyn Runtime>) -> Result<Devnet, SpawnError
     }
     let listener = listen(config.listen)?;
     let address = listener.local_addr().map_err(SpawnError::Resources)?;
-    let (block, storage) =
-        node::genesis(&*runtime, &config.genesis).map_err(|error| SpawnError::Genesis(error.to_string()))?;
-    let trie = storage.build_trie().map_err(|error| SpawnError::Genesis(error.to_string()))?;
+    let (chain, clock) = first_chain(&config, &*runtime)?;
+    let trie = chain.state().build_trie().map_err(|error| SpawnError::Genesis(error.to_string()))?;
     let (producer, queue) = production::channel();
-    let clock = Clock::new(config.genesis_time_ms, config.real_clock);
     let mode = config.block_production;
-    let history = History::new(Chain::new(block, storage), config.kept_blocks, config.history_blocks);
+    let history = History::new(chain, config.kept_blocks, config.history_blocks);
     let pool = Pool::new(config.pool.clone());
     let node = Arc::new(Node::new(config, runtime, history, pool));
     let control = Control::new(Arc::clone(&node), producer);
@@ -164,6 +166,18 @@ fn start(config: Config, runtime: Arc<dyn Runtime>) -> Result<Devnet, SpawnError
     let run = move || production::run(mode, author, &queue);
     devnet.author = Some(thread.spawn(run).map_err(SpawnError::Resources)?);
     Ok(devnet)
+}
+
+/// The chain to begin with: the one in the state file if there is one, else a new one.
+fn first_chain(config: &Config, runtime: &dyn Runtime) -> Result<(Chain, Clock), SpawnError> {
+    let clock = Clock::new(config.genesis_time_ms, config.real_clock);
+    if let Some(path) = config.state.as_ref().filter(|path| path.exists()) {
+        let (chain, head_ms) = state_file::load(path).map_err(SpawnError::State)?;
+        return Ok((chain, clock.at(head_ms)));
+    }
+    let (block, storage) =
+        node::genesis(runtime, &config.genesis).map_err(|error| SpawnError::Genesis(error.to_string()))?;
+    Ok((Chain::new(block, storage), clock))
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, SpawnError> {

@@ -113,10 +113,11 @@ impl History {
         let block = Arc::new(block);
         let mut chain = self.chain.write().unwrap_or_else(PoisonError::into_inner);
         chain.push(Arc::clone(&block), storage);
-        if chain.states.len() > self.bounds.states {
+        while chain.states.len() > self.bounds.states {
             chain.states.pop_front();
         }
-        if chain.blocks.len() > self.bounds.blocks
+        // More than one if a longer chain was put in place of the one kept within the bounds.
+        while chain.blocks.len() > self.bounds.blocks
             && let Some(forgotten) = chain.blocks.pop_front()
         {
             chain.numbers.remove(&forgotten.hash);

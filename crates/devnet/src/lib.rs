@@ -39,6 +39,7 @@ mod rpc;
 pub mod runtime;
 mod snapshots;
 mod state;
+mod state_file;
 mod trie;
 mod validity;
 
@@ -51,3 +52,4 @@ pub use genesis::Genesis;
 pub use interface::NameError;
 pub use native::NativeRuntime;
 pub use runtime::Runtime;
+pub use state_file::StateFileError;

@@ -57,6 +57,13 @@ impl Storage {
         }
     }
 
+    /// Adds entries one by one.
+    pub(crate) fn fill(&mut self, entries: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) {
+        for (key, value) in entries {
+            self.entries.insert(key.into(), value.into());
+        }
+    }
+
     /// The state root, computed from scratch.
     pub(crate) fn full_root(&self) -> H256 {
         trie::root_of(self.entries.iter())

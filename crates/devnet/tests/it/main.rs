@@ -12,6 +12,7 @@ mod bittensor;
 mod blocks;
 mod client;
 mod driving;
+mod dumps;
 mod edits;
 mod history;
 mod lifecycle;
