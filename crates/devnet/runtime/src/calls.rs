@@ -6,8 +6,8 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::dispatch::{
-    Callable, CallableCallFor, CheckIfFeeless, DispatchInfo, DispatchResultWithPostInfo, GetDispatchInfo,
-    PostDispatchInfo,
+    Callable, CallableCallFor, CheckIfFeeless, DispatchClass, DispatchInfo, DispatchResultWithPostInfo,
+    GetDispatchInfo, Pays, PostDispatchInfo,
 };
 use frame_support::traits::{
     Authorize, CallMetadata, Contains, GetCallMetadata, GetCallName, IsSubType, OriginTrait,
@@ -35,8 +35,12 @@ macro_rules! runtime_call {
 
         impl GetDispatchInfo for RuntimeCall {
             fn get_dispatch_info(&self) -> DispatchInfo {
-                match self {
+                let info = match self {
                     $(Self::$pallet(call) => call.get_dispatch_info(),)+
+                };
+                match batched(self) {
+                    Some(calls) => batch_info(info, calls),
+                    None => info,
                 }
             }
         }
@@ -156,6 +160,12 @@ impl Contains<RuntimeCall> for NoNestedBatches {
     fn contains(call: &RuntimeCall) -> bool {
         batched(call).is_none_or(|calls| calls.iter().all(|call| batched(call).is_none()))
     }
+}
+
+/// A batch is never operational, and costs nothing if no call in it does.
+fn batch_info(info: DispatchInfo, calls: &[RuntimeCall]) -> DispatchInfo {
+    let paid = calls.iter().any(|call| call.get_dispatch_info().pays_fee == Pays::Yes);
+    DispatchInfo { class: DispatchClass::Normal, pays_fee: if paid { Pays::Yes } else { Pays::No }, ..info }
 }
 
 fn batched(call: &RuntimeCall) -> Option<&[RuntimeCall]> {

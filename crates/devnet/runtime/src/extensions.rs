@@ -141,8 +141,8 @@ impl TransactionExtension<RuntimeCall> for ChargeTransactionPaymentWrapper {
         let (mut validity, val, origin) =
             self.inner.validate(origin, call, info, len, implicit, implication, source)?;
         validity.priority = match info.class {
-            DispatchClass::Normal => 1,
-            DispatchClass::Operational | DispatchClass::Mandatory => OPERATIONAL_PRIORITY,
+            DispatchClass::Normal | DispatchClass::Mandatory => 1,
+            DispatchClass::Operational => OPERATIONAL_PRIORITY,
         };
         Ok((validity, val, origin))
     }

@@ -2,13 +2,15 @@
 //! transactions come through the same door. The bytes are the same.
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
-use frame_support::dispatch::{DispatchInfo, GetDispatchInfo};
+use frame_support::dispatch::{DispatchInfo, GetDispatchInfo, PostDispatchInfo};
 use frame_support::traits::{InherentBuilder, SignedTransactionBuilder};
 use scale_info::{Path, Type, TypeInfo, TypeParameter, build::Fields, meta_type};
-use sp_runtime::generic::Preamble;
-use sp_runtime::traits::{Checkable, ExtrinsicCall, ExtrinsicLike, ExtrinsicMetadata, Lookup};
-use sp_runtime::transaction_validity::TransactionValidityError;
-use sp_runtime::{MultiSignature, generic};
+use sp_runtime::generic::{ExtrinsicFormat, Preamble};
+use sp_runtime::traits::{
+    Applyable, Checkable, ExtrinsicCall, ExtrinsicLike, ExtrinsicMetadata, Lookup, ValidateUnsigned,
+};
+use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity, TransactionValidityError};
+use sp_runtime::{ApplyExtrinsicResultWithInfo, MultiSignature, generic};
 
 use crate::{AccountId, Address, RuntimeCall, TxExtension, dev};
 
@@ -58,18 +60,52 @@ impl ExtrinsicMetadata for UncheckedExtrinsic {
 }
 
 impl<L: Lookup<Source = Address, Target = AccountId>> Checkable<L> for UncheckedExtrinsic {
-    type Checked = generic::CheckedExtrinsic<AccountId, RuntimeCall, TxExtension>;
+    type Checked = CheckedExtrinsic;
 
-    fn check(self, lookup: &L) -> Result<Self::Checked, TransactionValidityError> {
+    fn check(self, lookup: &L) -> Result<CheckedExtrinsic, TransactionValidityError> {
         if let Preamble::Signed(address, _, extension) = &self.0.preamble {
             let who = lookup.lookup(address.clone())?;
             // The one thing a development chain may let pass: everything else is checked as for anybody.
             if dev::is_impersonated(&who) {
-                let format = generic::ExtrinsicFormat::Signed(who, extension.clone());
-                return Ok(generic::CheckedExtrinsic { format, function: self.0.function });
+                let format = ExtrinsicFormat::Signed(who, extension.clone());
+                let checked = generic::CheckedExtrinsic { format, function: self.0.function };
+                return Ok(CheckedExtrinsic(checked));
             }
         }
-        self.0.check(lookup)
+        self.0.check(lookup).map(CheckedExtrinsic)
+    }
+}
+
+/// An extrinsic whose signature is good.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CheckedExtrinsic(generic::CheckedExtrinsic<AccountId, RuntimeCall, TxExtension>);
+
+impl Applyable for CheckedExtrinsic {
+    type Call = RuntimeCall;
+
+    fn validate<V: ValidateUnsigned<Call = RuntimeCall>>(
+        &self,
+        source: TransactionSource,
+        info: &DispatchInfo,
+        len: usize,
+    ) -> TransactionValidity {
+        self.0.validate::<V>(source, info, len)
+    }
+
+    fn apply<V: ValidateUnsigned<Call = RuntimeCall>>(
+        self,
+        info: &DispatchInfo,
+        len: usize,
+    ) -> ApplyExtrinsicResultWithInfo<PostDispatchInfo> {
+        self.0.apply::<V>(info, len)
+    }
+}
+
+// What the extensions weigh does not count on the real chain, neither for blocks nor for fees.
+
+impl GetDispatchInfo for CheckedExtrinsic {
+    fn get_dispatch_info(&self) -> DispatchInfo {
+        self.0.function.get_dispatch_info()
     }
 }
 
@@ -96,6 +132,6 @@ impl SignedTransactionBuilder for UncheckedExtrinsic {
 
 impl GetDispatchInfo for UncheckedExtrinsic {
     fn get_dispatch_info(&self) -> DispatchInfo {
-        self.0.get_dispatch_info()
+        self.0.function.get_dispatch_info()
     }
 }

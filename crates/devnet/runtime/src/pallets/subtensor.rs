@@ -121,11 +121,18 @@ pub mod pallet {
         Weight::from_parts(rao.saturating_mul(2_000), 0)
     }
 
-    const SET_WEIGHTS: Weight = Weight::from_parts(119_000_000_000, 0);
+    // As the real runtime weighs these calls; the others to within a percent of their fee.
+    const SET_WEIGHTS: Weight = Weight::from_parts(118_513_610_000, 10_327_410);
+    const ADD_STAKE: Weight = Weight::from_parts(3_064_064_000, 8_727);
+    const REMOVE_STAKE: Weight = Weight::from_parts(2_569_198_000, 10_557);
+    const MOVE_STAKE: Weight = Weight::from_parts(1_391_061_000, 7_919);
+    const REGISTER: Weight = Weight::from_parts(4_086_815_000, 6_148);
+    const REGISTER_NETWORK: Weight = Weight::from_parts(6_077_125_000, 9_947);
+    const START: Weight = Weight::from_parts(364_454_000, 4_583);
     const COMMIT: Weight = Weight::from_parts(590_000_000, 0);
     const COMMIT_TIMELOCKED: Weight = Weight::from_parts(640_000_000, 0);
     const REVEAL: Weight = Weight::from_parts(790_000_000, 0);
-    const SERVE: Weight = Weight::from_parts(210_000_000, 0);
+    const SERVE: Weight = Weight::from_parts(206_278_000, 4_178);
 
     #[pallet::call]
     impl<T: Config> Pallet<T> {
@@ -319,7 +326,7 @@ pub mod pallet {
 
         /// Buys alpha of a subnet and stakes it on a hotkey.
         #[pallet::call_index(2)]
-        #[pallet::weight(costing(1_530_000))]
+        #[pallet::weight(ADD_STAKE)]
         pub fn add_stake(
             origin: OriginFor<T>,
             hotkey: AccountId,
@@ -333,7 +340,7 @@ pub mod pallet {
 
         /// Takes alpha from a hotkey and sells it.
         #[pallet::call_index(3)]
-        #[pallet::weight(costing(1_280_000))]
+        #[pallet::weight(REMOVE_STAKE)]
         pub fn remove_stake(
             origin: OriginFor<T>,
             hotkey: AccountId,
@@ -413,7 +420,7 @@ pub mod pallet {
 
         /// Moves stake to another hotkey.
         #[pallet::call_index(85)]
-        #[pallet::weight(costing(700_000))]
+        #[pallet::weight(MOVE_STAKE)]
         pub fn move_stake(
             origin: OriginFor<T>,
             origin_hotkey: AccountId,
@@ -611,7 +618,7 @@ pub mod pallet {
 
         /// Registers a hotkey for the current price; the proof of work is ignored.
         #[pallet::call_index(6)]
-        #[pallet::weight(costing(2_040_000))]
+        #[pallet::weight(REGISTER)]
         pub fn register(
             origin: OriginFor<T>,
             netuid: NetUid,
@@ -627,7 +634,7 @@ pub mod pallet {
 
         /// Registers a hotkey for the current price.
         #[pallet::call_index(7)]
-        #[pallet::weight(costing(2_040_000))]
+        #[pallet::weight(REGISTER)]
         pub fn burned_register(origin: OriginFor<T>, netuid: NetUid, hotkey: AccountId) -> DispatchResult {
             let coldkey = ensure_signed(origin)?;
             Self::do_register(&coldkey, &hotkey, netuid)
@@ -635,7 +642,7 @@ pub mod pallet {
 
         /// Registers a hotkey, unless that costs more than `limit_price` rao.
         #[pallet::call_index(134)]
-        #[pallet::weight(costing(2_040_000))]
+        #[pallet::weight(REGISTER)]
         pub fn register_limit(
             origin: OriginFor<T>,
             netuid: NetUid,
@@ -648,7 +655,7 @@ pub mod pallet {
 
         /// Creates a subnet owned by the signer.
         #[pallet::call_index(59)]
-        #[pallet::weight(costing(3_040_000))]
+        #[pallet::weight(REGISTER_NETWORK)]
         pub fn register_network(origin: OriginFor<T>, hotkey: AccountId) -> DispatchResult {
             let coldkey = ensure_signed(origin)?;
             Self::do_register_network(&coldkey, &hotkey, None)
@@ -656,7 +663,7 @@ pub mod pallet {
 
         /// Creates a subnet owned by the signer, with an identity.
         #[pallet::call_index(79)]
-        #[pallet::weight(costing(3_040_000))]
+        #[pallet::weight(REGISTER_NETWORK)]
         pub fn register_network_with_identity(
             origin: OriginFor<T>,
             hotkey: AccountId,
@@ -708,7 +715,7 @@ pub mod pallet {
 
         /// Starts a subnet's emission and opens it for stake.
         #[pallet::call_index(92)]
-        #[pallet::weight(costing(182_000))]
+        #[pallet::weight(START)]
         pub fn start_call(origin: OriginFor<T>, netuid: NetUid) -> DispatchResult {
             let coldkey = ensure_signed(origin)?;
             Self::do_start_call(&coldkey, netuid)

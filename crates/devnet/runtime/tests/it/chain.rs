@@ -26,8 +26,9 @@ pub(crate) enum Refused {
     Other(String),
 }
 
+/// State in one map.
 #[derive(Default)]
-struct Memory(BTreeMap<Vec<u8>, Vec<u8>>);
+pub(crate) struct Memory(pub(crate) BTreeMap<Vec<u8>, Vec<u8>>);
 
 impl State for Memory {
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {

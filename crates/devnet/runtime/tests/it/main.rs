@@ -6,3 +6,4 @@ mod admin;
 mod chain;
 mod info;
 mod metadata;
+mod recorded;

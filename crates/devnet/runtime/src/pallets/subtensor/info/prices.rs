@@ -19,7 +19,8 @@ pub struct SubnetPrice {
     pub price: u64,
 }
 
-/// What a swap would do, in rao; all zero if it would fail.
+/// What a swap would do, in rao; all zero if it would fail. Without the subnet, nothing comes out of it, at a
+/// price of 1.
 #[derive(Encode, Decode, Clone, Default, PartialEq, Eq, Debug, TypeInfo)]
 pub struct SimSwapResult {
     pub tao_amount: u64,
@@ -46,6 +47,9 @@ impl<T: Config> Pallet<T> {
 
     /// What `tao` rao would buy.
     pub fn simulate_purchase(netuid: NetUid, tao: u64) -> SimSwapResult {
+        if Self::existing(netuid).is_none() {
+            return SimSwapResult { alpha_slippage: tao, ..Default::default() };
+        }
         let Ok(swapped) = swap::Pallet::<T>::sim_buy(netuid, tao) else { return SimSwapResult::default() };
         let price = swap::Pallet::<T>::price(netuid);
         let unmoved: u64 = U64F64::from_num(tao).checked_div(price).unwrap_or_default().saturating_to_num();
@@ -60,6 +64,9 @@ impl<T: Config> Pallet<T> {
 
     /// What `alpha` rao would sell for.
     pub fn simulate_sale(netuid: NetUid, alpha: u64) -> SimSwapResult {
+        if Self::existing(netuid).is_none() {
+            return SimSwapResult { tao_slippage: alpha, ..Default::default() };
+        }
         let Ok(swapped) = swap::Pallet::<T>::sim_sell(netuid, alpha) else { return SimSwapResult::default() };
         let price = swap::Pallet::<T>::price(netuid);
         let unmoved: u64 = U64F64::from_num(alpha).saturating_mul(price).saturating_to_num();
