@@ -6,6 +6,7 @@ use codec::{Decode, Encode};
 use sp_core::H256;
 
 use crate::{
+    beacon::Beacon,
     clock::Clock,
     header::{Block, DigestItem, Header, with_length},
     history::Chain,
@@ -18,6 +19,9 @@ use crate::{
 };
 
 const APPLY: &str = "BlockBuilder_apply_extrinsic";
+
+/// The development runtime's method that tells which rounds of the beacon something waits for.
+const AWAITED_ROUNDS: &str = "Dev_awaitedRounds";
 
 /// After so many transactions that did not fit, the block is taken to be full.
 const MAX_SKIPPED: usize = 8;
@@ -61,13 +65,14 @@ pub(crate) struct Author {
     trie: Trie,
     pub(crate) clock: Clock,
     pub(crate) snapshots: Snapshots,
+    beacon: Beacon,
 }
 
 impl Author {
     /// `trie` must be the trie of the head's state.
     pub(crate) fn new(node: Arc<Node>, trie: Trie, clock: Clock) -> Self {
         let snapshots = Snapshots::new(node.config.snapshots);
-        Self { node, trie, clock, snapshots }
+        Self { node, trie, clock, snapshots, beacon: Beacon::new() }
     }
 
     pub(crate) fn node(&self) -> &Node {
@@ -103,6 +108,7 @@ impl Author {
         let mode = site.call("Core_initialize_block", &header.encode())?;
         let edited = edit(&mut site)?;
         site.include_inherents(time_ms, slot)?;
+        site.include_pulses(&self.beacon, parent.number(), time_ms)?;
         let mut outcome = Offered::default();
         // The runtime answers 1 when it wants only inherents, for example during a migration.
         if with_pool && mode.first() != Some(&1) {
@@ -181,6 +187,24 @@ impl Site<'_, '_> {
             let applied = self.apply(&with_length(body)).map_err(|trap| AuthorError::trap(APPLY, &trap))?;
             if let Applied::Refused(refusal) = applied {
                 return Err(AuthorError::Inherent { index, refusal });
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the beacon's rounds that have come; one that the chain refuses is left out with those after it.
+    fn include_pulses(&mut self, beacon: &Beacon, parent: u32, time_ms: u64) -> Result<(), AuthorError> {
+        let awaited = || {
+            let answer = self.node.runtime.call(AWAITED_ROUNDS, &[], &self.draft);
+            let rounds = answer.map(|outcome| decode(AWAITED_ROUNDS, &outcome.output));
+            // A runtime that was not made for this has no such method, and then nothing waits.
+            rounds.ok().and_then(Result::ok).unwrap_or_default()
+        };
+        for pulse in beacon.pulses(&self.draft, parent, time_ms, awaited) {
+            let applied = self.apply(&pulse).map_err(|trap| AuthorError::trap(APPLY, &trap))?;
+            if let Applied::Refused(refusal) = applied {
+                tracing::warn!(?refusal, "the chain refused a pulse of its own beacon");
+                break;
             }
         }
         Ok(())

@@ -21,6 +21,7 @@
 //! ```
 
 mod author;
+mod beacon;
 mod bittensor;
 mod clock;
 mod config;

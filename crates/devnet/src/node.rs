@@ -11,6 +11,7 @@ use serde_json::Value;
 use sp_core::H256;
 
 use crate::{
+    beacon::Beacon,
     config::Config,
     header::{Block, Header},
     history::{History, UnknownBlock},
@@ -186,6 +187,7 @@ pub(crate) fn genesis(runtime: &dyn Runtime, differences: &Value) -> Result<(Blo
     let mut storage = Storage::default();
     let mut configuration = default_configuration(runtime, &storage)?;
     merge(&mut configuration, differences);
+    Beacon::new().announce(&mut configuration);
     let outcome = runtime.call(METHOD, &configuration.to_string().encode(), &storage)?;
     decode::<Result<(), String>>(METHOD, &outcome.output)?.map_err(GenesisError::Refused)?;
     storage.apply(outcome.changes.iter().map(|(key, value)| (key, value)));

@@ -27,6 +27,7 @@ fn a_seed_gives_one_beacon() {
     assert_ne!(first.sign(7), first.sign(8));
     assert_eq!(verify(&first.public_key(), 7, &first.sign(7)), Ok(true));
     assert_eq!(verify(&other.public_key(), 7, &first.sign(7)), Ok(false));
+    assert_eq!(verify(&first.public_key(), 8, &first.sign(7)), Ok(false));
     assert_eq!(format!("{first:?}"), "Secret(..)");
 }
 
@@ -38,4 +39,16 @@ fn bytes_that_are_no_points_are_told_apart() {
     assert_eq!(verify(&key[..95], 7, &signature), Err(Malformed::PublicKey));
     assert_eq!(verify(&key, 7, &[0; 48]), Err(Malformed::Signature));
     assert_eq!(verify(&key, 7, &signature[..47]), Err(Malformed::Signature));
+}
+
+#[test]
+fn a_signature_is_the_same_to_who_made_it_and_to_who_did_not() {
+    let beacon = Secret::from_seed(b"one");
+    let (key, signature) = (beacon.public_key(), beacon.sign(7));
+    let elsewhere = std::thread::spawn(move || {
+        (verify(&key, 7, &signature), verify(&key, 8, &signature), verify(&key, 7, &signature[..47]))
+    });
+    let here = (verify(&key, 7, &signature), verify(&key, 8, &signature), verify(&key, 7, &signature[..47]));
+    assert_eq!(elsewhere.join().unwrap(), here);
+    assert_eq!(here, (Ok(true), Ok(false), Err(Malformed::Signature)));
 }
