@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use subnetkit_runtime::Runtime;
+use subnetkit_runtime::pallets::drand;
 use subnetkit_runtime::pallets::subtensor::{self as chain, RateLimitKey, RecycleOrBurnEnum};
 use substrate_fixed::types::{I96F32, U64F64, U96F32};
 
@@ -16,9 +17,13 @@ pub(crate) fn write(key: &str, netuid: Option<u16>, uid: Option<u16>, value: &Va
     }
 }
 
-/// Stores a drand pulse as the chain would. The runtime has no beacon yet, so nothing is stored.
-pub(crate) fn pulse(_round: u64, signature: &str) -> Result<(), String> {
-    hex::decode(signature).map(drop).map_err(|error| format!("the pulse's signature: {error}"))
+/// Stores a drand pulse, whoever signed it; the last stored round becomes the greater of the two.
+pub(crate) fn pulse(round: u64, signature: &str) -> Result<(), String> {
+    let bytes = hex::decode(signature).map_err(|error| format!("the pulse's signature: {error}"))?;
+    let signature = bytes.try_into().map_err(|_| "the pulse's signature is too long".to_owned())?;
+    drand::Pulses::<R>::insert(round, drand::Pulse { round, randomness: Default::default(), signature });
+    drand::LastStoredRound::<R>::mutate(|last| *last = round.max(*last));
+    Ok(())
 }
 
 type R = Runtime;
@@ -108,7 +113,7 @@ fn write_global(key: &str, value: &Value) -> Result<(), String> {
         "pending_childkey_cooldown" => chain::PendingChildKeyCooldown::<R>::put(number::<u64>(value)?),
         "start_call_delay" => chain::StartCallDelay::<R>::put(number::<u64>(value)?),
         "admin_freeze_window" => chain::AdminFreezeWindow::<R>::put(number::<u16>(value)?),
-        "last_stored_round" => return Err("the runtime has no beacon".to_owned()),
+        "last_stored_round" => drand::LastStoredRound::<R>::put(number::<u64>(value)?),
         "network_last_registered" => {
             chain::LastRateLimitedBlock::<R>::insert(
                 RateLimitKey::NetworkLastRegistered,
