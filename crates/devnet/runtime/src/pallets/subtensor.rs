@@ -3,19 +3,27 @@
 //! Start reading at the calls in [`pallet`], then `coinbase` for what every block does and `epoch` for what turns
 //! weights into incentive.
 
+mod autostake;
 mod burn;
+mod burning;
+mod children;
 mod claims;
 mod clock;
 mod coinbase;
 pub mod commits;
 mod constants;
 mod distribution;
+mod dividends;
 mod edits;
 mod epoch;
 mod errors;
 mod events;
 pub mod guards;
 pub mod info;
+mod inheritance;
+mod keys;
+mod kinship;
+mod limits;
 mod moves;
 mod network;
 mod orders;
@@ -27,6 +35,7 @@ mod shares;
 mod stake;
 mod storage;
 mod symbols;
+mod takes;
 mod tao;
 mod tempo;
 mod timelocked;
@@ -495,6 +504,181 @@ pub mod pallet {
         pub fn root_register(origin: OriginFor<T>, hotkey: AccountId) -> DispatchResult {
             let coldkey = ensure_signed(origin)?;
             Self::do_root_register(&coldkey, &hotkey)
+        }
+
+        /// Lets new subnets' owners become children of a root validator's hotkey, or not.
+        #[pallet::call_index(135)]
+        #[pallet::weight(costing(100_000))]
+        pub fn set_auto_parent_delegation_enabled(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            enabled: bool,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_set_auto_parent_delegation(&coldkey, hotkey, enabled)
+        }
+
+        /// Sets the hotkeys that a hotkey's stake counts for on a subnet, and which part of it for each.
+        #[pallet::call_index(67)]
+        #[pallet::weight(costing(300_000))]
+        pub fn set_children(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            netuid: NetUid,
+            children: Vec<(u64, AccountId)>,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_set_children(&coldkey, &hotkey, netuid, children)
+        }
+
+        /// Sets what a hotkey keeps of its parents' dividends on a subnet, in parts of 65535.
+        #[pallet::call_index(75)]
+        #[pallet::weight(costing(210_000))]
+        pub fn set_childkey_take(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            netuid: NetUid,
+            take: u16,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_set_childkey_take(&coldkey, &hotkey, netuid, take)
+        }
+
+        /// Sets how many blocks pass between two increases of a child's take.
+        #[pallet::call_index(69)]
+        #[pallet::weight(costing(70_000))]
+        pub fn sudo_set_tx_childkey_take_rate_limit(
+            origin: OriginFor<T>,
+            tx_rate_limit: u64,
+        ) -> DispatchResult {
+            ensure_root(origin)?;
+            TxChildkeyTakeRateLimit::<T>::put(tx_rate_limit);
+            Self::deposit_event(Event::TxChildKeyTakeRateLimitSet(tx_rate_limit));
+            Ok(())
+        }
+
+        /// Sets the least that a child's take may be.
+        #[pallet::call_index(76)]
+        #[pallet::weight(costing(70_000))]
+        pub fn sudo_set_min_childkey_take(origin: OriginFor<T>, take: u16) -> DispatchResult {
+            ensure_root(origin)?;
+            MinChildkeyTake::<T>::put(take);
+            Self::deposit_event(Event::MinChildKeyTakeSet(take));
+            Ok(())
+        }
+
+        /// Sets the most that a child's take may be.
+        #[pallet::call_index(77)]
+        #[pallet::weight(costing(70_000))]
+        pub fn sudo_set_max_childkey_take(origin: OriginFor<T>, take: u16) -> DispatchResult {
+            ensure_root(origin)?;
+            MaxChildkeyTake::<T>::put(take);
+            Self::deposit_event(Event::MaxChildKeyTakeSet(take));
+            Ok(())
+        }
+
+        /// Sets how many blocks new children wait.
+        #[pallet::call_index(109)]
+        #[pallet::weight(costing(70_000))]
+        pub fn set_pending_childkey_cooldown(origin: OriginFor<T>, cooldown: u64) -> DispatchResult {
+            ensure_root(origin)?;
+            PendingChildKeyCooldown::<T>::put(cooldown);
+            Ok(())
+        }
+
+        /// Lowers what a hotkey keeps of its stakers' dividends, in parts of 65535.
+        #[pallet::call_index(65)]
+        #[pallet::weight((costing(200_000), DispatchClass::Normal, Pays::No))]
+        pub fn decrease_take(origin: OriginFor<T>, hotkey: AccountId, take: u16) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_decrease_take(&coldkey, &hotkey, take)
+        }
+
+        /// Raises what a hotkey keeps of its stakers' dividends, in parts of 65535.
+        #[pallet::call_index(66)]
+        #[pallet::weight((costing(200_000), DispatchClass::Normal, Pays::No))]
+        pub fn increase_take(origin: OriginFor<T>, hotkey: AccountId, take: u16) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_increase_take(&coldkey, &hotkey, take)
+        }
+
+        /// Gives up alpha, which is emitted anew.
+        #[pallet::call_index(101)]
+        #[pallet::weight(costing(550_000))]
+        pub fn recycle_alpha(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            amount: u64,
+            netuid: NetUid,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_recycle_alpha(coldkey, hotkey, amount, netuid)
+        }
+
+        /// Gives up alpha, which stays outstanding but belongs to nobody.
+        #[pallet::call_index(102)]
+        #[pallet::weight(costing(430_000))]
+        pub fn burn_alpha(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            amount: u64,
+            netuid: NetUid,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_burn_alpha(coldkey, hotkey, amount, netuid)
+        }
+
+        /// Buys alpha and burns it.
+        #[pallet::call_index(132)]
+        #[pallet::weight(costing(2_000_000))]
+        pub fn add_stake_burn(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            netuid: NetUid,
+            amount: u64,
+            limit: Option<u64>,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_add_stake_burn(coldkey, hotkey, netuid, amount, limit)
+        }
+
+        /// Puts another hotkey of the signer's in a hotkey's place, on one subnet or on all.
+        #[pallet::call_index(70)]
+        #[pallet::weight(costing(7_850_000))]
+        pub fn swap_hotkey(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            new_hotkey: AccountId,
+            netuid: Option<NetUid>,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_swap_hotkey(&coldkey, &hotkey, &new_hotkey, netuid, false)
+        }
+
+        /// Puts another hotkey of the signer's in a hotkey's place; its stake may stay.
+        #[pallet::call_index(72)]
+        #[pallet::weight(costing(7_850_000))]
+        pub fn swap_hotkey_v2(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            new_hotkey: AccountId,
+            netuid: Option<NetUid>,
+            keep_stake: bool,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_swap_hotkey(&coldkey, &hotkey, &new_hotkey, netuid, keep_stake)
+        }
+
+        /// Stakes the incentive of the signer's hotkeys on one hotkey of the subnet.
+        #[pallet::call_index(114)]
+        #[pallet::weight(costing(200_000))]
+        pub fn set_coldkey_auto_stake_hotkey(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            hotkey: AccountId,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_set_auto_stake_hotkey(coldkey, netuid, hotkey)
         }
 
         /// Claims what the signer's root stake is due on the given subnets.

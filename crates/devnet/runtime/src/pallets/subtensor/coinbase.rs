@@ -36,6 +36,9 @@ impl<T: Config> Pallet<T> {
         for netuid in Self::subnets() {
             RootProp::<T>::insert(netuid, Self::root_proportion(netuid));
         }
+        Self::step_children();
+        Self::claim_in_turn();
+        Self::index_root_stakers();
     }
 
     /// Every subnet but root, in storage order.
@@ -58,6 +61,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn run_coinbase(emission: u64) {
+        drop(SubnetRootSellTao::<T>::clear(u32::MAX, None));
         let emitting = Self::emitting_subnets();
         let shares = Self::emission_shares(&emitting);
         let moving: U96F32 = emitting
@@ -193,8 +197,7 @@ impl<T: Config> Pallet<T> {
 
     /// How much of a subnet's stake is root's: weighted root TAO against it and all the subnet's alpha.
     fn root_proportion(netuid: NetUid) -> U96F32 {
-        let weight = U96F32::from_num(TaoWeight::<T>::get()).saturating_div(U96F32::from_num(u64::MAX));
-        let root = U96F32::from_num(SubnetTAO::<T>::get(ROOT)).saturating_mul(weight);
+        let root = U96F32::from_num(SubnetTAO::<T>::get(ROOT)).saturating_mul(Self::tao_weight());
         let alpha = SubnetAlphaIn::<T>::get(netuid).saturating_add(SubnetAlphaOut::<T>::get(netuid));
         root.checked_div(root.saturating_add(U96F32::from_num(alpha))).unwrap_or_default()
     }

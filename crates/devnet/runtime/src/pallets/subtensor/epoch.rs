@@ -3,7 +3,7 @@
 use subnetkit_yuma::{CommitBlocks, LiquidAlpha, Mechanism, Outcome, Params, Row, Subnet, epoch};
 
 use super::pallet::*;
-use super::types::{AccountId, MechId, NetUid, ROOT, storage_index};
+use super::types::{AccountId, MechId, NetUid, storage_index};
 
 /// What an epoch pays a hotkey, alpha in rao.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,8 @@ impl<T: Config> Pallet<T> {
     pub(super) fn run_epoch(netuid: NetUid, emission: u64) -> Vec<Payout> {
         let neurons = SubnetworkN::<T>::get(netuid);
         let hotkeys: Vec<_> = (0..neurons).map(|uid| Keys::<T>::get(netuid, uid)).collect();
-        let alpha: Vec<_> = hotkeys.iter().map(|hotkey| Self::hotkey_alpha(hotkey, netuid)).collect();
-        let root: Vec<_> = hotkeys.iter().map(|hotkey| Self::hotkey_alpha(hotkey, ROOT)).collect();
+        let alpha: Vec<_> = hotkeys.iter().map(|hotkey| Self::inherited_alpha(hotkey, netuid)).collect();
+        let root: Vec<_> = hotkeys.iter().map(|hotkey| Self::inherited_tao(hotkey, netuid)).collect();
         let registered: Vec<_> = (0..neurons).map(|uid| BlockAtRegistration::<T>::get(netuid, uid)).collect();
         let permits = ValidatorPermit::<T>::get(netuid);
         let count = MechanismCountCurrent::<T>::get(netuid);

@@ -82,12 +82,21 @@ mod events {
         TxRateLimitSet(u64),
         #[codec(index = 41)]
         TxDelegateTakeRateLimitSet(u64),
+        #[codec(index = 42)]
+        TxChildKeyTakeRateLimitSet(u64),
         #[codec(index = 43)]
         AdminFreezeWindowSet(u16),
         #[codec(index = 44)]
         OwnerHyperparamRateLimitSet(u16),
+        #[codec(index = 45)]
+        MinChildKeyTakeSet(u16),
         #[codec(index = 46)]
         MinChildKeyTakePerSubnetSet(NetUid, u16),
+        #[codec(index = 47)]
+        MaxChildKeyTakeSet(u16),
+        /// What a hotkey keeps of its parents' dividends, in parts of 65535.
+        #[codec(index = 48)]
+        ChildKeyTakeSet(AccountId, u16),
         #[codec(index = 50)]
         RegistrationAllowed(NetUid, bool),
         #[codec(index = 52)]
@@ -112,10 +121,23 @@ mod events {
         SubnetLimitSet(u16),
         #[codec(index = 63)]
         NetworkLockCostReductionIntervalSet(u64),
+        /// Coldkey, hotkey, the new take in parts of 65535.
+        #[codec(index = 64)]
+        TakeDecreased(AccountId, AccountId, u16),
+        /// Coldkey, hotkey, the new take in parts of 65535.
+        #[codec(index = 65)]
+        TakeIncreased(AccountId, AccountId, u16),
+        #[codec(index = 66)]
+        HotkeySwapped { coldkey: AccountId, old_hotkey: AccountId, new_hotkey: AccountId },
         #[codec(index = 67)]
         MaxDelegateTakeSet(u16),
         #[codec(index = 68)]
         MinDelegateTakeSet(u16),
+        /// Children of a hotkey that apply from a block on, with the epoch.
+        #[codec(index = 75)]
+        SetChildrenScheduled(AccountId, NetUid, u64, Vec<(u64, AccountId)>),
+        #[codec(index = 76)]
+        SetChildren(AccountId, NetUid, Vec<(u64, AccountId)>),
         #[codec(index = 78)]
         SubnetIdentitySet(NetUid),
         #[codec(index = 81)]
@@ -151,10 +173,23 @@ mod events {
         /// Emission of a subnet starts with the given block.
         #[codec(index = 95)]
         FirstEmissionBlockNumberSet(NetUid, u64),
+        /// Coldkey, hotkey, alpha in rao, subnet.
+        #[codec(index = 96)]
+        AlphaRecycled(AccountId, AccountId, u64, NetUid),
+        /// Coldkey, hotkey, alpha in rao, subnet.
+        #[codec(index = 97)]
+        AlphaBurned(AccountId, AccountId, u64, NetUid),
         #[codec(index = 100)]
         CommitRevealPeriodsSet(NetUid, u64),
         #[codec(index = 101)]
         CommitRevealEnabled(NetUid, bool),
+        #[codec(index = 102)]
+        HotkeySwappedOnSubnet {
+            coldkey: AccountId,
+            old_hotkey: AccountId,
+            new_hotkey: AccountId,
+            netuid: NetUid,
+        },
         #[codec(index = 106)]
         CommitRevealVersionSet(u16),
         /// Hotkey, storage index of the mechanism, hash of the sealed bytes, round that opens them.
@@ -176,6 +211,8 @@ mod events {
         IncentiveAlphaEmittedToMiners { netuid: NetUidStorageIndex, emissions: Vec<u64> },
         #[codec(index = 111)]
         MinAllowedUidsSet(NetUid, u16),
+        #[codec(index = 112)]
+        AutoStakeDestinationSet { coldkey: AccountId, netuid: NetUid, hotkey: AccountId },
         #[codec(index = 113)]
         MinNonImmuneUidsSet(NetUid, u16),
         /// A root staker claimed what was due.
@@ -183,6 +220,11 @@ mod events {
         RootClaimed { coldkey: AccountId },
         #[codec(index = 115)]
         RootClaimTypeSet { coldkey: AccountId, root_claim_type: RootClaimTypeEnum },
+        /// Alpha was bought with `amount` rao of TAO, and burned.
+        #[codec(index = 121)]
+        AddStakeBurn { netuid: NetUid, hotkey: AccountId, amount: u64, alpha: u64 },
+        #[codec(index = 126)]
+        AutoParentDelegationEnabledSet { hotkey: AccountId, enabled: bool },
         #[codec(index = 130)]
         ActivityCutoffFactorMilliSet { netuid: NetUid, factor_milli: u32 },
         /// A subnet's owner asked for an epoch out of turn.

@@ -73,6 +73,9 @@ pub fn check<T: Config>(who: &AccountId, call: Option<&Call<T>>) -> Result<(), E
     let Some(call) = call else { return Ok(()) };
     Pallet::<T>::check_weights(who, call)?;
     Pallet::<T>::check_rate_limits(who, call)?;
+    if let Call::decrease_take { hotkey, take } | Call::increase_take { hotkey, take } = call {
+        Pallet::<T>::check_take(who, hotkey, *take)?;
+    }
     Pallet::<T>::check_endpoints(who, call)
 }
 

@@ -129,6 +129,7 @@ impl<T: Config> Pallet<T> {
             SubnetIdentitiesV3::<T>::insert(netuid, identity);
             Self::deposit_event(Event::SubnetIdentitySet(netuid));
         }
+        Self::delegate_root_validators(netuid);
         Self::deposit_event(Event::NetworkAdded(netuid, DYNAMIC));
         Ok(())
     }

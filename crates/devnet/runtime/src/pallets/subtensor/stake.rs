@@ -13,13 +13,6 @@ use crate::pallets::swap::{self, Fee, MIN_PRICE};
 pub(super) const MIN_STAKE: u64 = 2_000_000;
 
 impl<T: Config> Pallet<T> {
-    /// A hotkey's alpha plus its weighted root stake, in rao, rounded down.
-    pub fn stake_weight(hotkey: &AccountId, netuid: NetUid) -> u64 {
-        let root = u128::from(Self::hotkey_alpha(hotkey, ROOT));
-        let weighted = root * u128::from(TaoWeight::<T>::get()) / u128::from(u64::MAX);
-        Self::hotkey_alpha(hotkey, netuid).saturating_add(u64::try_from(weighted).unwrap_or(u64::MAX))
-    }
-
     /// What all alpha of a hotkey is worth at the current prices, in rao.
     pub fn hotkey_worth(hotkey: &AccountId) -> u64 {
         NetworksAdded::<T>::iter_keys()
