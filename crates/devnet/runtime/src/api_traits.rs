@@ -1,6 +1,9 @@
 //! The runtime APIs that only Bittensor's chain has.
 
+use std::collections::BTreeMap;
+
 use sp_runtime::AccountId32;
+use substrate_fixed::types::U64F64;
 
 use crate::pallets::subtensor::info::dynamic::DynamicInfo;
 use crate::pallets::subtensor::info::hyperparameters::{
@@ -9,10 +12,10 @@ use crate::pallets::subtensor::info::hyperparameters::{
 use crate::pallets::subtensor::info::metagraph::{Metagraph, SelectiveMetagraph};
 use crate::pallets::subtensor::info::neurons::{NeuronInfo, NeuronInfoLite};
 use crate::pallets::subtensor::info::prices::{SimSwapResult, SubnetPrice};
-use crate::pallets::subtensor::info::stake::StakeInfo;
+use crate::pallets::subtensor::info::stake::{StakeAvailability, StakeInfo};
 use crate::pallets::subtensor::info::state::SubnetState;
 use crate::pallets::subtensor::info::subnets::{SubnetInfo, SubnetInfov2};
-use crate::pallets::subtensor::types::{MechId, NetUid};
+use crate::pallets::subtensor::types::{LockState, MechId, NetUid};
 
 sp_api::decl_runtime_apis! {
     /// Neurons, as the first mechanism has them.
@@ -66,6 +69,22 @@ sp_api::decl_runtime_apis! {
             coldkey_account: AccountId32,
             netuid: NetUid
         ) -> Option<StakeInfo<AccountId32>>;
+        fn get_stake_availability_for_coldkeys(
+            coldkey_accounts: Vec<AccountId32>,
+            netuids: Option<Vec<NetUid>>
+        ) -> BTreeMap<AccountId32, BTreeMap<NetUid, StakeAvailability>>;
+        fn get_coldkey_lock(coldkey: AccountId32, netuid: NetUid) -> Option<LockState>;
+        fn get_hotkey_conviction(hotkey: AccountId32, netuid: NetUid) -> U64F64;
+        fn get_most_convicted_hotkey_on_subnet(netuid: NetUid) -> Option<AccountId32>;
+    }
+
+    /// What root's stakers may claim of their validators' baskets, on chains newer than spec version 425: amounts of
+    /// TAO in rao.
+    pub trait BetaBasketRuntimeApi {
+        fn get_root_basket_owed(coldkey: AccountId32) -> u64;
+        fn get_basket_payout(hotkey: AccountId32, coldkey: AccountId32) -> u64;
+        /// Validator, shares and what they are worth.
+        fn get_root_basket_positions(coldkey: AccountId32) -> Vec<(AccountId32, u64, u64)>;
     }
 
     /// What a new subnet costs.

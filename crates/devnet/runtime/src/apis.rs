@@ -1,5 +1,7 @@
 //! The runtime APIs: everything the outside can ask without a transaction.
 
+use std::collections::BTreeMap;
+
 use frame_support::genesis_builder_helper::{build_state, get_preset};
 use sp_api::impl_runtime_apis;
 use sp_core::OpaqueMetadata;
@@ -7,6 +9,7 @@ use sp_runtime::traits::Block as BlockT;
 use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity};
 use sp_runtime::{ApplyExtrinsicResult, ExtrinsicInclusionMode};
 use sp_version::RuntimeVersion;
+use substrate_fixed::types::U64F64;
 
 use crate::pallets::subtensor::info::dynamic::DynamicInfo;
 use crate::pallets::subtensor::info::hyperparameters::{
@@ -15,10 +18,10 @@ use crate::pallets::subtensor::info::hyperparameters::{
 use crate::pallets::subtensor::info::metagraph::{Metagraph, SelectiveMetagraph};
 use crate::pallets::subtensor::info::neurons::{NeuronInfo, NeuronInfoLite};
 use crate::pallets::subtensor::info::prices::{SimSwapResult, SubnetPrice};
-use crate::pallets::subtensor::info::stake::StakeInfo;
+use crate::pallets::subtensor::info::stake::{StakeAvailability, StakeInfo};
 use crate::pallets::subtensor::info::state::SubnetState;
 use crate::pallets::subtensor::info::subnets::{SubnetInfo, SubnetInfov2};
-use crate::pallets::subtensor::types::{MechId, NetUid};
+use crate::pallets::subtensor::types::{LockState, MechId, NetUid};
 use crate::*;
 
 impl_runtime_apis! {
@@ -223,6 +226,35 @@ impl_runtime_apis! {
             netuid: NetUid,
         ) -> Option<StakeInfo<AccountId>> {
             Some(SubtensorModule::stake_info(&hotkey_account, &coldkey_account, netuid))
+        }
+        fn get_stake_availability_for_coldkeys(
+            coldkey_accounts: Vec<AccountId>,
+            netuids: Option<Vec<NetUid>>,
+        ) -> BTreeMap<AccountId, BTreeMap<NetUid, StakeAvailability>> {
+            SubtensorModule::stake_availability(coldkey_accounts, netuids)
+        }
+        // Nobody can lock stake here.
+        fn get_coldkey_lock(_coldkey: AccountId, _netuid: NetUid) -> Option<LockState> {
+            None
+        }
+        fn get_hotkey_conviction(_hotkey: AccountId, _netuid: NetUid) -> U64F64 {
+            U64F64::from_num(0)
+        }
+        fn get_most_convicted_hotkey_on_subnet(_netuid: NetUid) -> Option<AccountId> {
+            None
+        }
+    }
+
+    // There are no baskets at spec version 425, so nobody has a share of one.
+    impl api_traits::BetaBasketRuntimeApi<Block> for Runtime {
+        fn get_root_basket_owed(_coldkey: AccountId) -> u64 {
+            0
+        }
+        fn get_basket_payout(_hotkey: AccountId, _coldkey: AccountId) -> u64 {
+            0
+        }
+        fn get_root_basket_positions(_coldkey: AccountId) -> Vec<(AccountId, u64, u64)> {
+            Vec::new()
         }
     }
 

@@ -113,6 +113,8 @@ mod runtime {
     pub type Drand = pallets::drand;
     #[runtime::pallet_index(28)]
     pub type Swap = pallets::swap;
+    #[runtime::pallet_index(30)]
+    pub type MevShield = pallets::shield;
 }
 
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
@@ -210,6 +212,8 @@ impl pallets::subtensor::Config for Runtime {
 }
 
 impl pallets::swap::Config for Runtime {}
+
+impl pallets::shield::Config for Runtime {}
 
 impl pallets::drand::Config for Runtime {}
 

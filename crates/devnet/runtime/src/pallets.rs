@@ -2,5 +2,6 @@
 
 pub mod admin;
 pub mod drand;
+pub mod shield;
 pub mod subtensor;
 pub mod swap;

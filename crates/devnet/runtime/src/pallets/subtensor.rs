@@ -51,6 +51,8 @@ use frame_support::pallet_macros::import_section;
 #[import_section(storage::delegation::delegation)]
 #[import_section(storage::idle::idle)]
 #[import_section(constants::constants)]
+#[import_section(storage::locks::locks)]
+#[import_section(storage::newer::newer)]
 #[import_section(errors::errors)]
 #[import_section(events::events)]
 #[frame_support::pallet]

@@ -2,6 +2,8 @@
 
 pub(super) mod delegation;
 pub(super) mod idle;
+pub(super) mod locks;
+pub(super) mod newer;
 
 #[frame_support::pallet_macros::pallet_section]
 mod storage {

@@ -7,6 +7,7 @@ use frame_support::pallet_prelude::ConstU32;
 use frame_support::{BoundedVec, parameter_types};
 use scale_info::TypeInfo;
 use sp_runtime::AccountId32;
+use substrate_fixed::types::U64F64;
 
 pub type AccountId = AccountId32;
 /// A subnet's number; 0 is root.
@@ -120,6 +121,25 @@ impl SubnetIdentityV3 {
             .iter()
             .all(|field| field.len() <= 1024)
     }
+}
+
+/// Stake that is locked, alpha in rao.
+#[derive(Encode, Decode, DecodeWithMemTracking, Clone, PartialEq, Eq, Debug, TypeInfo)]
+pub struct LockState {
+    pub locked_mass: u64,
+    /// How convinced its owner is: it grows while the stake stays locked.
+    pub conviction: U64F64,
+    pub last_update: u64,
+}
+
+/// How a subnet's epochs turn weights into incentive, on chains newer than spec version 425.
+#[derive(Encode, Decode, DecodeWithMemTracking, Clone, Copy, Default, PartialEq, Eq, Debug, TypeInfo)]
+pub enum EpochConsensus {
+    /// By Yuma Consensus, the only way here.
+    #[default]
+    Yuma,
+    /// By the weights of the validator with the most stake.
+    Null,
 }
 
 /// What becomes of incentive that the subnet's owner would get.

@@ -1,5 +1,7 @@
 //! Who has staked how much on whom.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use codec::{Compact, Decode, Encode};
 use scale_info::TypeInfo;
 
@@ -20,6 +22,14 @@ pub struct StakeInfo<AccountId> {
     pub drain: Compact<u64>,
     /// Whether the hotkey has a uid in the subnet.
     pub is_registered: bool,
+}
+
+/// A coldkey's stake in one subnet and how much of it may be moved, alpha in rao.
+#[derive(Encode, Decode, Clone, PartialEq, Eq, Debug, TypeInfo)]
+pub struct StakeAvailability {
+    pub total: Compact<u64>,
+    pub locked: Compact<u64>,
+    pub available: Compact<u64>,
 }
 
 impl<T: Config> Pallet<T> {
@@ -47,5 +57,44 @@ impl<T: Config> Pallet<T> {
             drain: Compact(0),
             is_registered: Uids::<T>::contains_key(netuid, hotkey),
         }
+    }
+
+    /// What each coldkey has staked where, and may move; `netuids` limits the answer to these subnets.
+    ///
+    /// An empty list and one longer than there are subnets ask for nothing, as on the real chain.
+    pub fn stake_availability(
+        coldkeys: Vec<Account>,
+        netuids: Option<Vec<NetUid>>,
+    ) -> BTreeMap<Account, BTreeMap<NetUid, StakeAvailability>> {
+        let existing = Self::netuids();
+        let asked: BTreeSet<NetUid> = match netuids {
+            None => existing.iter().copied().collect(),
+            Some(netuids) => netuids.into_iter().collect(),
+        };
+        let netuids: Vec<NetUid> = if asked.len() > existing.len() {
+            Vec::new()
+        } else {
+            existing.into_iter().filter(|netuid| asked.contains(netuid)).collect()
+        };
+        coldkeys
+            .into_iter()
+            .map(|coldkey| {
+                let hotkeys = StakingHotkeys::<T>::get(&coldkey);
+                let availability = netuids.iter().filter_map(|&netuid| {
+                    let total = hotkeys
+                        .iter()
+                        .map(|hotkey| Self::stake_of(hotkey, &coldkey, netuid))
+                        .fold(0, u64::saturating_add);
+                    let all = StakeAvailability {
+                        total: Compact(total),
+                        locked: Compact(0),
+                        available: Compact(total),
+                    };
+                    (total > 0).then_some((netuid, all))
+                });
+                let availability = availability.collect();
+                (coldkey, availability)
+            })
+            .collect()
     }
 }

@@ -31,6 +31,10 @@ mod idle {
     pub type FlowEmaSmoothingFactor<T: Config> =
         StorageValue<_, u64, ValueQuery, DefaultFlowEmaSmoothingFactor<T>>;
 
+    /// When the average flow into a pool was last updated, and that average in rao per block.
+    #[pallet::storage]
+    pub type SubnetEmaTaoFlow<T: Config> = StorageMap<_, Identity, NetUid, (u64, I64F64), OptionQuery>;
+
     #[pallet::type_value]
     pub fn DefaultDissolveNetworkScheduleDuration<T: Config>() -> u32 {
         36_000
