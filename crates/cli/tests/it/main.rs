@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
 
 mod bad_input;
+mod clients;
 mod devnet;
 mod processes;
 mod support;
