@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
 };
@@ -18,12 +19,10 @@ use subnetkit::{
 };
 use subnetkit_devnet::{BlockProduction, Config, Devnet, Genesis, SpawnError};
 
-use crate::output;
+use crate::{output, tao::Tao};
 
-/// The development keys that every local Bittensor chain endows; the first is the sudo key, the seventh makes the blocks.
-const DEVELOPMENT_KEYS: [&str; 9] =
-    ["//Alice", "//Bob", "//Charlie", "//Dave", "//Eve", "//Ferdie", "//One", "//Two", "//Three"];
-const SUDO: &str = "//Alice";
+/// Accounts that one chain may be asked to endow: a banner is still read.
+const MOST_ACCOUNTS: u16 = 1_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct DevnetArgs {
@@ -36,7 +35,22 @@ pub(crate) struct DevnetArgs {
     /// Use the values of a fast-runtime build: a tempo of 10 blocks, short waits and limits
     #[arg(long)]
     fast: bool,
-    /// Refuse what only a development chain allows: axons at loopback addresses
+    /// Blocks per epoch of a new subnet [default: 360, with --fast 10]
+    #[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u16).range(1..))]
+    tempo: Option<u16>,
+    /// How many development accounts have TAO: //Alice, //Bob and so on, then //Account//9 and on [default: 9, with --strict 0]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(..=i64::from(MOST_ACCOUNTS)))]
+    accounts: Option<u16>,
+    /// What each of them has [default: as on the official local network]
+    #[arg(long, value_name = "TAO")]
+    balance: Option<Tao>,
+    /// Go on with the chain in this file if it exists, and write the chain to it at the end
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Derive all keys from a number, as //SEED//Alice: a chain of its own, the same for the same number
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Be as the public chains are: no loopback axons, no funded accounts unless asked for, blocks on the real clock
     #[arg(long)]
     strict: bool,
     /// Print one JSON object instead of the banner
@@ -87,24 +101,27 @@ struct Banner {
     spec_version: u32,
     genesis: String,
     block_time: String,
+    block: u32,
     ws: String,
     http: String,
-    sudo: &'static str,
+    sudo: String,
     accounts: Vec<Account>,
 }
 
 #[derive(Debug, Serialize)]
 struct Account {
-    name: &'static str,
+    name: String,
     ss58: AccountId,
-    uri: &'static str,
+    uri: String,
     balance_rao: u64,
 }
 
 pub(crate) async fn run(args: DevnetArgs) -> anyhow::Result<()> {
     // Before the chain starts, so that no signal ends it halfway.
     let shutdown = Shutdown::watch().context("the signals of this process can't be watched")?;
-    let config = config(&args);
+    let genesis = genesis(&args)?;
+    let keys = Keys::of(&genesis);
+    let config = config(&args, genesis)?;
     let name = config.identity.chain.clone();
     let devnet = match Devnet::spawn(config).await {
         Err(SpawnError::PortInUse(address)) => anyhow::bail!(
@@ -114,75 +131,144 @@ pub(crate) async fn run(args: DevnetArgs) -> anyhow::Result<()> {
         spawned => spawned?,
     };
     let banner = tokio::select! {
-        banner = Banner::read(&devnet, name, args.block_time) => banner.context("the chain started and can't be read")?,
+        banner = Banner::read(&devnet, name, args.block_time, keys) => banner.context("the chain started and can't be read")?,
         () = shutdown.asked().cancelled_owned() => return Ok(()),
     };
     if args.json {
         output::json(&banner)?;
     } else {
-        output::say(&banner.text());
+        output::say(&banner.text(args.state.as_deref()));
     }
     shutdown.asked().cancelled_owned().await;
+    let dumped = match &args.state {
+        Some(path) => devnet.dump_to(path).await,
+        None => Ok(()),
+    };
     // Joins the chain's threads: when this returns, the port is free.
     tokio::task::spawn_blocking(move || drop(devnet)).await?;
-    Ok(())
+    Ok(dumped?)
 }
 
-fn config(args: &DevnetArgs) -> Config {
-    let genesis = if args.fast { Genesis::fast() } else { Genesis::local() };
-    let (genesis, block_production) = match args.block_time {
-        BlockTime::Every(time) => (genesis.block_time(time), BlockProduction::Interval(time)),
-        BlockTime::Instant => (genesis, BlockProduction::OnSubmit),
-        BlockTime::Manual => (genesis, BlockProduction::OnDemand),
+fn genesis(args: &DevnetArgs) -> anyhow::Result<Genesis> {
+    let mut genesis = if args.fast { Genesis::fast() } else { Genesis::local() }.strict(args.strict);
+    if let BlockTime::Every(time) = args.block_time {
+        genesis = genesis.block_time(time);
+    }
+    if let Some(tempo) = args.tempo {
+        genesis = genesis.tempo(tempo);
+    }
+    if let Some(seed) = args.seed {
+        genesis = genesis.seeded(seed);
+    }
+    if let Some(count) = args.accounts.or(args.strict.then_some(0)) {
+        genesis = genesis.accounts(count.into());
+    }
+    if let Some(Tao(Rao(rao))) = args.balance {
+        genesis = genesis.balance(rao);
+    }
+    let issued =
+        genesis.funded_accounts().iter().try_fold(0_u64, |sum, account| sum.checked_add(account.rao));
+    anyhow::ensure!(
+        issued.is_some(),
+        "all accounts together have more TAO than the chain can count: lower --balance or --accounts"
+    );
+    Ok(genesis)
+}
+
+fn config(args: &DevnetArgs, genesis: Genesis) -> anyhow::Result<Config> {
+    let block_production = match args.block_time {
+        BlockTime::Every(time) => BlockProduction::Interval(time),
+        BlockTime::Instant | BlockTime::Manual => {
+            anyhow::ensure!(
+                !args.strict,
+                "--strict keeps the real clock: give --block-time a time such as 12s instead of {}",
+                args.block_time
+            );
+            if args.block_time == BlockTime::Instant {
+                BlockProduction::OnSubmit
+            } else {
+                BlockProduction::OnDemand
+            }
+        }
     };
-    let mut genesis = genesis.into_json();
-    genesis["subtensorModule"]["strict"] = args.strict.into();
-    Config {
+    // Rather now than when the chain has ended and can't be kept.
+    if let Some(path) = &args.state {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        anyhow::ensure!(
+            directory.is_none_or(Path::is_dir) && !path.is_dir(),
+            "{} can't be a state file: give --state a file in a directory that exists",
+            path.display()
+        );
+    }
+    Ok(Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
         block_production,
-        genesis,
+        genesis: genesis.into_json(),
+        real_clock: args.strict,
+        state: args.state.clone(),
         ..Config::default()
+    })
+}
+
+/// The secret URIs that the chain began with.
+struct Keys {
+    sudo: String,
+    accounts: Vec<String>,
+}
+
+impl Keys {
+    fn of(genesis: &Genesis) -> Self {
+        let accounts = genesis.funded_accounts().iter().filter_map(|account| account.uri.clone()).collect();
+        Self { sudo: genesis.sudo_uri(), accounts }
     }
 }
 
 impl Banner {
-    async fn read(devnet: &Devnet, chain: String, block_time: BlockTime) -> anyhow::Result<Self> {
+    async fn read(devnet: &Devnet, chain: String, block_time: BlockTime, keys: Keys) -> anyhow::Result<Self> {
         let client = Chain::connect_url(&devnet.ws_url()).await?;
         let at = client.at_best().await?;
-        let mut accounts = Vec::with_capacity(DEVELOPMENT_KEYS.len());
-        for uri in DEVELOPMENT_KEYS {
-            let ss58 = development_account(uri)?;
+        let mut accounts = Vec::with_capacity(keys.accounts.len());
+        for uri in keys.accounts {
+            let ss58 = development_account(&uri)?;
             let Rao(balance_rao) = at.balance(&ss58).await?;
-            accounts.push(Account { name: uri.trim_start_matches('/'), ss58, uri, balance_rao });
+            accounts.push(Account { name: uri.trim_start_matches('/').to_owned(), ss58, uri, balance_rao });
         }
         Ok(Self {
             chain,
             spec_version: client.runtime().await?.spec_version(),
             genesis: GenesisHash(devnet.genesis_hash()).to_string(),
             block_time: block_time.to_string(),
+            block: devnet.head().number,
             ws: devnet.ws_url(),
             http: devnet.http_url(),
-            sudo: SUDO,
+            sudo: keys.sudo,
             accounts,
         })
     }
 
-    fn text(&self) -> String {
+    fn text(&self, state: Option<&Path>) -> String {
         let rows: Vec<_> = self
             .accounts
             .iter()
             .map(|account| {
                 let balance = format!("{} TAO", Rao(account.balance_rao));
-                vec![account.name.to_owned(), account.ss58.to_string(), account.uri.to_owned(), balance]
+                vec![account.name.clone(), account.ss58.to_string(), account.uri.clone(), balance]
             })
             .collect();
-        let Self { chain, spec_version, genesis, block_time, ws, http, sudo, .. } = self;
+        let accounts = match &rows[..] {
+            [] => "No account has TAO.".to_owned(),
+            rows => output::table(&["account", "ss58", "secret URI", "balance"], rows),
+        };
+        let end = match state {
+            Some(path) => format!("ends the chain and writes it to {}", path.display()),
+            None => "ends the chain and forgets it".to_owned(),
+        };
+        let Self { chain, spec_version, genesis, block_time, block, ws, http, sudo, .. } = self;
         format!(
-            "{chain}, spec version {spec_version}, block time {block_time}\n\
-             genesis {genesis}\n\n{}\n\n\
+            "{chain}, spec version {spec_version}, block time {block_time}, at block {block}\n\
+             genesis {genesis}\n\n{accounts}\n\n\
              Everybody knows these keys: they are worth nothing anywhere else. Sudo is {sudo}.\n\n\
-             WebSocket  {ws}\nHTTP       {http}\n\nCtrl-C ends the chain and forgets it.",
-            output::table(&["account", "ss58", "secret URI", "balance"], &rows)
+             WebSocket  {ws}\nHTTP       {http}\n\nCtrl-C {end}.",
         )
     }
 }

@@ -49,7 +49,7 @@ pub use config::{BlockProduction, Config, Identity, PoolLimits, RpcLimits};
 pub use control::{Control, ControlError, Head};
 pub use devnet::{Devnet, SpawnError};
 pub use encoding::EncodeError;
-pub use genesis::Genesis;
+pub use genesis::{FundedAccount, Genesis};
 pub use interface::NameError;
 pub use native::NativeRuntime;
 pub use runtime::Runtime;

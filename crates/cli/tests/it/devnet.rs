@@ -99,6 +99,79 @@ fn a_port_in_use_is_named_with_the_remedy() {
 }
 
 #[test]
+fn accounts_balances_and_keys_are_those_asked_for() {
+    let flags = ["--json", "--block-time", "manual", "--accounts", "11", "--balance", "12.5", "--seed", "7"];
+    let mut devnet = Devnet::start(&flags);
+    let banner = devnet.banner();
+    let accounts = banner["accounts"].as_array().unwrap();
+    assert_eq!(accounts.len(), 11);
+    assert!(accounts.iter().all(|account| account["balance_rao"] == 12_500_000_000_u64));
+    assert_eq!((text(&accounts[10]["uri"]), text(&banner["sudo"])), ("//7//Account//10", "//7//Alice"));
+    let again = Devnet::start(&flags).banner();
+    assert_eq!(again["genesis"], banner["genesis"]);
+    let other = Devnet::start(&[&flags[..8], &["8"]].concat()).banner();
+    assert_ne!(other["genesis"], banner["genesis"]);
+
+    let here = std::env::temp_dir();
+    let said = refusal(&run(&here, &["devnet", "--accounts", "11", "--balance", "9000000000"]), 1);
+    assert!(said.contains("--balance") && said.contains("--accounts"), "{said}");
+}
+
+#[test]
+fn a_strict_chain_funds_nobody_and_keeps_the_real_clock() {
+    let mut devnet = Devnet::start(&["--json", "--strict", "--block-time", "1s"]);
+    let banner = devnet.banner();
+    assert_eq!(banner["accounts"], Value::Array(vec![]));
+    assert_eq!(devnet.interrupt().code(), Some(0));
+    let said = refusal(&run(&std::env::temp_dir(), &["devnet", "--strict", "--block-time", "manual"]), 1);
+    assert!(said.contains("--block-time") && said.contains("real clock"), "{said}");
+}
+
+#[test]
+fn a_chain_is_kept_in_its_state_file_and_a_corrupt_one_is_refused() {
+    let here = tempfile::tempdir().unwrap();
+    let file = here.path().join("chain.state");
+    let path = file.to_str().unwrap();
+    let flags = ["--json", "--fast", "--block-time", "instant", "--state", path];
+    let mut devnet = Devnet::start(&flags);
+    let banner = devnet.banner();
+    let network = ["--network", text(&banner["ws"]), "--genesis", text(&banner["genesis"])];
+    let create = ["subnet", "create", "--wallet", "//Alice", "--wallet-hotkey", "owner", "--yes"];
+    stdout(&run(here.path(), &[&create[..], &network].concat()));
+    assert_eq!(devnet.interrupt().code(), Some(0));
+
+    let mut devnet = Devnet::start(&flags);
+    let later = devnet.banner();
+    assert_eq!(later["genesis"], banner["genesis"]);
+    assert!(later["block"].as_u64().unwrap() > 0, "{later}");
+    assert!(later["accounts"][0]["balance_rao"].as_u64() < banner["accounts"][0]["balance_rao"].as_u64());
+    assert_eq!(devnet.interrupt().code(), Some(0));
+
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[5_000] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let said = refusal(&run(here.path(), &["devnet", "--port", "0", "--state", path]), 1);
+    assert!(said.contains("corrupt at byte 4136"), "{said}");
+    let nowhere = here.path().join("nowhere/chain.state");
+    let said = refusal(&run(here.path(), &["devnet", "--state", nowhere.to_str().unwrap()]), 1);
+    assert!(said.contains("--state") && said.contains("directory"), "{said}");
+}
+
+#[test]
+fn a_new_subnets_tempo_is_the_one_asked_for() {
+    let mut devnet = Devnet::start(&["--json", "--block-time", "instant", "--tempo", "33"]);
+    let banner = devnet.banner();
+    let here = tempfile::tempdir().unwrap();
+    let network = ["--network", text(&banner["ws"]), "--genesis", text(&banner["genesis"])];
+    let create = ["subnet", "create", "--wallet", "//Alice", "--wallet-hotkey", "owner", "--yes"];
+    stdout(&run(here.path(), &[&create[..], &network].concat()));
+    let graph =
+        stdout(&run(here.path(), &[&["metagraph", "--netuid", "2", "--json"][..], &network].concat()));
+    let graph: Value = serde_json::from_str(&graph).unwrap();
+    assert_eq!(graph["tempo"], 33, "{graph}");
+}
+
+#[test]
 fn a_subnet_is_created_started_registered_staked_and_read_from_the_command_line() {
     let mut devnet = Devnet::start(&["--json", "--fast", "--block-time", "instant"]);
     let banner = devnet.banner();

@@ -8,9 +8,31 @@ use crate::AccountId;
 
 const TAO: u64 = 1_000_000_000;
 
-/// The account of a development key, for example `//Alice`.
+/// The accounts that the official local network endows: secret URIs, with rao.
+pub const ACCOUNTS: [(&str, u64); 9] = [
+    ("//Alice", 1_000_000 * TAO),
+    ("//Bob", 1_000_000 * TAO),
+    ("//Charlie", 1_000_000 * TAO),
+    ("//Dave", 2_000 * TAO),
+    ("//Eve", 2_000 * TAO),
+    ("//Ferdie", 2_000 * TAO),
+    ("//One", 2_000 * TAO),
+    ("//Two", 2_000 * TAO),
+    ("//Three", 2_000 * TAO),
+];
+/// Who may make sudo calls there.
+pub const SUDO: &str = "//Alice";
+/// Who makes the blocks.
+pub const AUTHORITY: &str = "//One";
+
+/// The account of a secret URI, for example `//Alice`; none if the URI is malformed.
 pub(crate) fn account(uri: &str) -> Option<AccountId> {
     Some(AccountId::new(sr25519::Pair::from_string(uri, None).ok()?.public().0))
+}
+
+/// The ss58 address of the account of a secret URI; none if the URI is malformed.
+pub fn address(uri: &str) -> Option<String> {
+    account(uri).map(|account| account.to_ss58check_with_version(42_u16.into()))
 }
 
 /// The genesis of a named preset: `local` is the official local network's, `fast` the same with the values of a
@@ -21,18 +43,11 @@ pub fn preset(name: &str) -> Option<Value> {
         "fast" => true,
         _ => return None,
     };
-    let rich = ["//Alice", "//Bob", "//Charlie"].map(|uri| (uri, 1_000_000 * TAO));
-    let others = ["//Dave", "//Eve", "//Ferdie", "//One", "//Two", "//Three"].map(|uri| (uri, 2_000 * TAO));
-    let balances: Option<Vec<_>> = rich
-        .into_iter()
-        .chain(others)
-        .map(|(uri, amount)| Some((account(uri)?.to_ss58check_with_version(42u16.into()), amount)))
-        .collect();
-    let ss58 = |uri| account(uri).map(|account| account.to_ss58check_with_version(42u16.into()));
+    let balances: Option<Vec<_>> = ACCOUNTS.iter().map(|(uri, rao)| Some((address(uri)?, rao))).collect();
     Some(json!({
-        "aura": { "authorities": [ss58("//One")?] },
+        "aura": { "authorities": [address(AUTHORITY)?] },
         "balances": { "balances": balances? },
-        "sudo": { "key": ss58("//Alice")? },
+        "sudo": { "key": address(SUDO)? },
         "subtensorModule": { "fast": fast, "slotDurationMs": if fast { 250 } else { 12_000 } },
     }))
 }

@@ -103,6 +103,8 @@ pub mod pallet {
         pub strict: bool,
         /// Milliseconds between blocks; 0 keeps the default.
         pub slot_duration_ms: u64,
+        /// Blocks between two epochs of a new subnet; 0 keeps the default.
+        pub tempo: u16,
         #[serde(skip)]
         pub _config: PhantomData<T>,
     }
@@ -114,6 +116,9 @@ pub mod pallet {
             BuildStrict::set(&self.strict);
             if self.slot_duration_ms > 0 {
                 BuildSlotDuration::set(&self.slot_duration_ms);
+            }
+            if self.tempo > 0 {
+                BuildOtherTempo::set(&self.tempo);
             }
             Pallet::<T>::create_genesis_subnets();
         }

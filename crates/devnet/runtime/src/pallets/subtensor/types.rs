@@ -37,8 +37,14 @@ parameter_types! {
     pub storage BuildStrict: bool = false;
     /// Milliseconds between blocks.
     pub storage BuildSlotDuration: u64 = 12_000;
+    /// Blocks between two epochs of a new subnet, if not those of the build.
+    pub storage BuildOtherTempo: u16 = 0;
     /// Blocks between two epochs of a new subnet.
-    pub BuildTempo: u16 = if BuildFast::get() { 10 } else { 360 };
+    pub BuildTempo: u16 = match BuildOtherTempo::get() {
+        0 if BuildFast::get() => 10,
+        0 => 360,
+        other => other,
+    };
     /// Epochs that may run in one block.
     pub BuildMaxEpochs: u8 = if BuildFast::get() { 32 } else { 2 };
 }
