@@ -21,8 +21,8 @@ use sp_runtime::transaction_validity::{TransactionSource, TransactionValidityErr
 
 use crate::pallets::subtensor::guards;
 use crate::{
-    AdminUtils, Balances, Drand, Runtime, RuntimeOrigin, SubtensorModule, Sudo, Swap, System, Timestamp,
-    Utility,
+    AdminUtils, Balances, Commitments, Drand, Runtime, RuntimeOrigin, SubtensorModule, Sudo, Swap, System,
+    Timestamp, Utility,
 };
 
 macro_rules! runtime_call {
@@ -130,6 +130,7 @@ runtime_call! {
     SubtensorModule = 7,
     Utility = 11,
     Sudo = 12,
+    Commitments = 18,
     AdminUtils = 19,
     Drand = 26,
     Swap = 28,

@@ -23,7 +23,7 @@ use crate::pallets::subtensor::types::NetUid;
 use crate::pallets::subtensor::{
     AdminFreezeWindow, Keys, NetworksAdded, Owner, SubnetEpochIndex, Uids, ValidatorPermit,
 };
-use crate::{AccountId, Runtime, RuntimeCall, RuntimeOrigin, SubtensorModule};
+use crate::{AccountId, Commitments, Runtime, RuntimeCall, RuntimeOrigin, SubtensorModule};
 
 /// Prefix of the names of all methods here.
 pub(crate) const PREFIX: &str = "Dev_";
@@ -48,7 +48,13 @@ pub(crate) fn dispatch(method: &str, mut input: &[u8]) -> Option<Vec<u8>> {
         "call" => Some(call(&mut input).map(|answer| answer.to_string()).encode()),
         "dispatch" => Some(dispatch_call(&mut input).encode()),
         // When time jumps, these are the rounds of the beacon that may not be left out.
-        "awaitedRounds" => Some(SubtensorModule::awaited_rounds().encode()),
+        "awaitedRounds" => Some(
+            SubtensorModule::awaited_rounds()
+                .into_iter()
+                .chain(Commitments::awaited_rounds())
+                .collect::<Vec<_>>()
+                .encode(),
+        ),
         _ => None,
     }
 }

@@ -107,6 +107,8 @@ mod runtime {
     pub type Utility = pallet_utility;
     #[runtime::pallet_index(12)]
     pub type Sudo = pallet_sudo;
+    #[runtime::pallet_index(18)]
+    pub type Commitments = pallets::commitments;
     #[runtime::pallet_index(19)]
     pub type AdminUtils = pallets::admin;
     #[runtime::pallet_index(26)]
@@ -216,5 +218,9 @@ impl pallets::swap::Config for Runtime {}
 impl pallets::shield::Config for Runtime {}
 
 impl pallets::drand::Config for Runtime {}
+
+impl pallets::commitments::Config for Runtime {
+    type Subnets = SubtensorModule;
+}
 
 impl pallets::admin::Config for Runtime {}

@@ -8,9 +8,11 @@ mod burn;
 mod burning;
 mod children;
 mod claims;
+
 mod clock;
 mod coinbase;
 pub mod commits;
+mod committing;
 mod constants;
 mod distribution;
 mod dividends;
@@ -86,7 +88,7 @@ pub mod pallet {
     pub trait Config:
         frame_system::Config<AccountId = AccountId, RuntimeEvent: From<Event<Self>>>
         + crate::pallets::swap::Config
-        + crate::pallets::drand::Config
+        + crate::pallets::commitments::Config
     {
         /// TAO.
         type Currency: fungible::Balanced<AccountId, Balance = u64> + fungible::Mutate<AccountId>;

@@ -19,7 +19,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The epoch number that commits of this block belong to.
-    pub(super) fn current_epoch(netuid: NetUid) -> u64 {
+    pub fn current_epoch(netuid: NetUid) -> u64 {
         let due = Self::is_epoch_due(netuid, BlocksSinceLastStep::<T>::get(netuid));
         SubnetEpochIndex::<T>::get(netuid).saturating_add(u64::from(due))
     }

@@ -7,6 +7,7 @@ use scale_info::TypeInfo;
 use substrate_fixed::types::I96F32;
 
 use super::{column, compact};
+use crate::pallets::commitments;
 use crate::pallets::subtensor::pallet::*;
 use crate::pallets::subtensor::types::{
     AccountId as Account, AxonInfo, ChainIdentityV2, MechId, NetUid, ROOT, SubnetIdentityV3, storage_index,
@@ -58,8 +59,7 @@ macro_rules! metagraph {
                     netuid: Compact(netuid),
                     $($name: wanted.contains(&$index).then(|| $value),)+
                     validators: wanted.contains(&VALIDATORS).then(|| Self::validators($source)),
-                    // Nothing here stores commitments, so nobody has made one.
-                    commitments: wanted.contains(&COMMITMENTS).then(Vec::new),
+                    commitments: wanted.contains(&COMMITMENTS).then(|| Self::commitments($source.netuid)),
                 }
             }
         }
@@ -215,6 +215,11 @@ impl<T: Config> Pallet<T> {
 
     pub(super) fn registration_blocks(netuid: NetUid) -> Vec<Compact<u64>> {
         compact((0..SubnetworkN::<T>::get(netuid)).map(|uid| BlockAtRegistration::<T>::get(netuid, uid)))
+    }
+
+    fn commitments(netuid: NetUid) -> Vec<(Account, Vec<Compact<u8>>)> {
+        let commitments = commitments::Pallet::<T>::encoded(netuid).into_iter();
+        commitments.map(|(who, bytes)| (who, compact(bytes))).collect()
     }
 
     fn validators(of: &Source) -> Vec<Compact<u16>> {
