@@ -2,12 +2,14 @@
 
 mod dumps;
 pub(crate) mod edits;
+mod faults;
 
 use std::{fmt, sync::Arc};
 
 use crate::{
     author::Author,
     clock::TooEarly,
+    faults::Faults,
     header::Block,
     interface::NameError,
     node::Node,
@@ -66,6 +68,9 @@ pub enum ControlError {
     /// The runtime is told of every impersonated account with each transaction.
     #[error("{0} accounts are impersonated already; stop impersonating one first")]
     TooManyImpersonated(usize),
+    /// Each fault is looked at for every request.
+    #[error("{0} faults wait already; clear them first")]
+    TooManyFaults(usize),
     /// A subnet without a tempo never has an epoch.
     #[error("Subnet {netuid} has no epochs: its tempo is 0")]
     NoEpochs {
@@ -131,6 +136,7 @@ impl From<&Block> for Head {
 pub struct Control {
     node: Arc<Node>,
     producer: Producer,
+    faults: Arc<Faults>,
 }
 
 impl fmt::Debug for Control {
@@ -140,8 +146,8 @@ impl fmt::Debug for Control {
 }
 
 impl Control {
-    pub(crate) const fn new(node: Arc<Node>, producer: Producer) -> Self {
-        Self { node, producer }
+    pub(crate) fn new(node: Arc<Node>, producer: Producer) -> Self {
+        Self { node, producer, faults: Arc::new(Faults::new()) }
     }
 
     pub(crate) const fn node(&self) -> &Arc<Node> {
@@ -150,6 +156,10 @@ impl Control {
 
     pub(crate) const fn producer(&self) -> &Producer {
         &self.producer
+    }
+
+    pub(crate) const fn faults(&self) -> &Arc<Faults> {
+        &self.faults
     }
 
     /// The newest block.

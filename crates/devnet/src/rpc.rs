@@ -4,7 +4,9 @@
 
 mod author;
 mod chain;
+mod connections;
 mod dev;
+mod disturbed;
 mod engine;
 mod error;
 mod payment;
@@ -15,9 +17,10 @@ use std::{net::TcpListener, sync::Arc};
 
 use jsonrpsee::{
     RpcModule,
-    core::{RegisterMethodError, server::SubscriptionSink},
+    core::{RegisterMethodError, middleware::RpcServiceBuilder, server::SubscriptionSink},
     server::{
         BatchRequestConfig, Server, ServerConfig, ServerHandle, middleware::http::ProxyGetRequestLayer,
+        serve_with_graceful_shutdown, stop_channel,
     },
     types::Params,
 };
@@ -26,7 +29,7 @@ use serde_json::json;
 use sp_core::H256;
 use tower_http::cors::CorsLayer;
 
-use self::error::RpcResult;
+use self::{disturbed::Disturbed, error::RpcResult};
 use crate::{
     config::RpcLimits,
     control::{Control, ControlError},
@@ -52,8 +55,37 @@ pub(crate) fn serve(
     // Browser tools such as polkadot.js apps come from other origins, and a GET of /health suits scripts.
     let health = ProxyGetRequestLayer::new([("/health", "system_health")]).map_err(std::io::Error::other)?;
     let http = tower::ServiceBuilder::new().layer(CorsLayer::permissive()).layer(health);
-    let server = Server::builder().set_config(config).set_http_middleware(http).build_from_tcp(listener)?;
-    Ok(server.start(methods(control).map_err(std::io::Error::other)?))
+    let faults = Arc::clone(control.faults());
+    let disturb = {
+        let faults = Arc::clone(&faults);
+        RpcServiceBuilder::new().layer_fn(move |inner| Disturbed { inner, faults: Arc::clone(&faults) })
+    };
+    let builder = Server::builder()
+        .set_config(config)
+        .set_http_middleware(http)
+        .set_rpc_middleware(disturb)
+        .to_service_builder();
+    let methods = methods(control).map_err(std::io::Error::other)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let (stop, handle) = stop_channel();
+    tokio::spawn(async move {
+        let stopped = stop.clone().shutdown();
+        tokio::pin!(stopped);
+        loop {
+            let connection = tokio::select! {
+                connection = connections::accept(&listener, &faults) => connection,
+                () = &mut stopped => return,
+            };
+            let service = builder.clone().build(methods.clone(), stop.clone());
+            let stopped = stop.clone().shutdown();
+            tokio::spawn(async move {
+                if let Err(error) = serve_with_graceful_shutdown(connection, service, stopped).await {
+                    tracing::debug!(%error, "a connection ended");
+                }
+            });
+        }
+    });
+    Ok(handle)
 }
 
 fn methods(control: Control) -> Result<Module, RegisterMethodError> {

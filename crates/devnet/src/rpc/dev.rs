@@ -1,20 +1,27 @@
 //! `dev_*`: the chain as its handle drives it. Times are milliseconds since 1970, amounts are rao, accounts ss58 addresses.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use jsonrpsee::{core::RegisterMethodError, types::Params};
+use jsonrpsee::{
+    core::RegisterMethodError,
+    types::{Params, ParamsSequence},
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sp_core::{Bytes, H256};
 
 use super::{Module, RpcResult, error};
-use crate::control::{Control, ControlError, Head};
+use crate::{
+    control::{Control, ControlError, Head},
+    faults::Answers,
+};
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     time(module)?;
     snapshots(module)?;
     edits(module)?;
     subnets(module)?;
+    faults(module)?;
     command(module, "dev_pause", |control, _| async move { Ok(control.pause()) })?;
     command(module, "dev_resume", |control, _| async move { Ok(control.resume()) })
 }
@@ -74,6 +81,25 @@ fn edits(module: &mut Module) -> Result<(), RegisterMethodError> {
     command(module, "dev_stopImpersonating", |control, params| async move {
         reply(control.stop_impersonating(&params.one::<String>()?))
     })
+}
+
+/// Which answers come as the last two parameters: how many, and of which method.
+fn faults(module: &mut Module) -> Result<(), RegisterMethodError> {
+    let answers = |sequence: &mut ParamsSequence<'_>| -> RpcResult<Answers> {
+        Ok(Answers { count: sequence.optional_next()?, method: sequence.optional_next()? })
+    };
+    command(module, "dev_dropConnections", |control, _| async move { Ok(control.drop_connections()) })?;
+    command(module, "dev_delayAnswers", move |control, params| async move {
+        let mut sequence = params.sequence();
+        let delay = Duration::from_millis(sequence.next()?);
+        reply(control.delay_answers(delay, answers(&mut sequence)?))
+    })?;
+    command(module, "dev_refuseAnswers", move |control, params| async move {
+        let mut sequence = params.sequence();
+        let (code, message): (i32, String) = (sequence.next()?, sequence.next()?);
+        reply(control.refuse_answers(code, message, answers(&mut sequence)?))
+    })?;
+    command(module, "dev_clearFaults", |control, _| async move { Ok(control.clear_faults()) })
 }
 
 /// Methods of the runtime that change the state, under their names here and there.

@@ -14,6 +14,7 @@ mod client;
 mod driving;
 mod dumps;
 mod edits;
+mod faults;
 mod history;
 mod lifecycle;
 mod metadata;
