@@ -229,6 +229,16 @@ impl<T: Config> Pallet<T> {
         }
     }
 
+    /// Forgets what was committed on a subnet that is gone.
+    pub fn clear(netuid: NetUid) {
+        drop(CommitmentOf::<T>::clear_prefix(netuid, u32::MAX, None));
+        drop(LastCommitment::<T>::clear_prefix(netuid, u32::MAX, None));
+        drop(LastBondsReset::<T>::clear_prefix(netuid, u32::MAX, None));
+        drop(RevealedCommitments::<T>::clear_prefix(netuid, u32::MAX, None));
+        drop(UsedSpaceOf::<T>::clear_prefix(netuid, u32::MAX, None));
+        TimelockedIndex::<T>::mutate(|index| index.retain(|(on, _)| *on != netuid));
+    }
+
     /// Each neuron's commitment on a subnet, as stored bytes.
     pub fn encoded(netuid: NetUid) -> Vec<(AccountId, Vec<u8>)> {
         let commitments = CommitmentOf::<T>::iter_prefix(netuid);

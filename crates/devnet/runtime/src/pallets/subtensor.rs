@@ -14,6 +14,7 @@ mod coinbase;
 pub mod commits;
 mod committing;
 mod constants;
+mod dissolution;
 mod distribution;
 mod dividends;
 mod edits;
@@ -31,6 +32,7 @@ mod network;
 mod orders;
 mod pruning;
 mod registration;
+mod removal;
 mod root;
 mod serving;
 mod shares;
@@ -852,6 +854,22 @@ pub mod pallet {
         pub fn register_network(origin: OriginFor<T>, hotkey: AccountId) -> DispatchResult {
             let coldkey = ensure_signed(origin)?;
             Self::do_register_network(&coldkey, &hotkey, None)
+        }
+
+        /// Dissolves a subnet.
+        #[pallet::call_index(61)]
+        #[pallet::weight(costing(7_000_000))]
+        pub fn dissolve_network(origin: OriginFor<T>, _coldkey: AccountId, netuid: NetUid) -> DispatchResult {
+            ensure_root(origin)?;
+            Self::do_dissolve_network(netuid)
+        }
+
+        /// Dissolves a subnet.
+        #[pallet::call_index(120)]
+        #[pallet::weight(costing(7_000_000))]
+        pub fn root_dissolve_network(origin: OriginFor<T>, netuid: NetUid) -> DispatchResult {
+            ensure_root(origin)?;
+            Self::do_dissolve_network(netuid)
         }
 
         /// Creates a subnet owned by the signer, with an identity.

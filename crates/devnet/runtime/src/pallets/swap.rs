@@ -293,6 +293,13 @@ impl<T: subtensor::Config> Pallet<T> {
         }
     }
 
+    /// Forgets a pool whose subnet is gone.
+    pub fn clear(netuid: NetUid) {
+        SwapBalancer::<T>::remove(netuid);
+        FeeRate::<T>::remove(netuid);
+        PalSwapInitialized::<T>::remove(netuid);
+    }
+
     fn count_volume(netuid: NetUid, tao: u64) {
         SubnetVolume::<T>::mutate(netuid, |volume| *volume = volume.saturating_add(u128::from(tao)));
     }

@@ -8,6 +8,9 @@ mod events {
         /// A subnet was created, with its mechanism.
         #[codec(index = 0)]
         NetworkAdded(NetUid, u16),
+        /// A subnet was dissolved.
+        #[codec(index = 1)]
+        NetworkRemoved(NetUid),
         /// Coldkey, hotkey, TAO in rao, alpha in rao, subnet, fee in rao.
         #[codec(index = 2)]
         StakeAdded(AccountId, AccountId, u64, u64, NetUid, u64),
@@ -140,6 +143,8 @@ mod events {
         SetChildren(AccountId, NetUid, Vec<(u64, AccountId)>),
         #[codec(index = 78)]
         SubnetIdentitySet(NetUid),
+        #[codec(index = 79)]
+        SubnetIdentityRemoved(NetUid),
         #[codec(index = 81)]
         ColdkeySwapAnnouncementDelaySet(u32),
         #[codec(index = 82)]

@@ -93,14 +93,22 @@ impl<T: Config> Pallet<T> {
         ensure!(now >= NetworkRegistrationStartBlock::<T>::get(), Error::<T>::SubNetRegistrationDisabled);
         Self::check_network_rate_limit()?;
         let subnets = NetworksAdded::<T>::iter_keys().filter(|&netuid| netuid != ROOT).count();
-        ensure!(subnets < usize::from(SubnetLimit::<T>::get()), Error::<T>::SubnetLimitReached);
+        let full = subnets >= usize::from(SubnetLimit::<T>::get());
+        let pruned = if full { Self::subnet_to_prune() } else { None };
+        ensure!(!full || pruned.is_some(), Error::<T>::SubnetLimitReached);
         let lock = Self::lock_cost();
         let free = T::Currency::reducible_balance(coldkey, Preservation::Expendable, Fortitude::Polite);
         ensure!(free >= lock, Error::<T>::CannotAffordLockCost);
 
-        let netuid = (1..=u16::MAX)
-            .find(|netuid| !NetworksAdded::<T>::contains_key(netuid))
-            .ok_or(Error::<T>::SubnetLimitReached)?;
+        if let Some(netuid) = pruned {
+            Self::do_dissolve_network(netuid)?;
+        }
+        let netuid = match pruned {
+            Some(netuid) => netuid,
+            None => (1..=u16::MAX)
+                .find(|netuid| !NetworksAdded::<T>::contains_key(netuid))
+                .ok_or(Error::<T>::SubnetLimitReached)?,
+        };
         let median_price = Self::median_alpha_price();
         Self::set_new_subnet_parameters(netuid);
         T::Currency::transfer(coldkey, &Self::subnet_account(netuid), lock, Preservation::Expendable)?;
@@ -162,6 +170,8 @@ impl<T: Config> Pallet<T> {
         Tempo::<T>::insert(netuid, tempo);
         LastEpochBlock::<T>::insert(netuid, now.saturating_sub(u64::from(netuid % tempo.max(1))));
         Yuma3On::<T>::insert(netuid, true);
+        NetworkRegistrationAllowed::<T>::insert(netuid, true);
+        Self::deposit_event(Event::RegistrationAllowed(netuid, true));
         MaxAllowedUids::<T>::insert(netuid, 256);
         Self::deposit_event(Event::MaxAllowedUidsSet(netuid, 256));
         MaxAllowedValidators::<T>::insert(netuid, 64);
@@ -170,7 +180,6 @@ impl<T: Config> Pallet<T> {
         Self::deposit_event(Event::MinAllowedWeightSet(netuid, 1));
         ImmunityPeriod::<T>::insert(netuid, 5_000);
         Self::deposit_event(Event::ImmunityPeriodSet(netuid, 5_000));
-        NetworkRegistrationAllowed::<T>::insert(netuid, true);
         CommitRevealWeightsEnabled::<T>::insert(netuid, true);
         ActivityCutoff::<T>::insert(netuid, 5_000);
         Burn::<T>::insert(netuid, TAO);

@@ -4,7 +4,7 @@ use codec::{Compact, Decode, Encode};
 use scale_info::TypeInfo;
 
 use crate::pallets::subtensor::pallet::*;
-use crate::pallets::subtensor::types::{AccountId as Account, NetUid, ROOT, SubnetIdentityV3};
+use crate::pallets::subtensor::types::{AccountId as Account, NetUid, SubnetIdentityV3};
 
 /// A subnet's size, main hyperparameters and owner.
 #[derive(Encode, Decode, Clone, PartialEq, Eq, Debug, TypeInfo)]
@@ -118,22 +118,6 @@ impl<T: Config> Pallet<T> {
     /// The hotkey that a coldkey's incentive in a subnet is staked on.
     pub fn auto_stake_hotkey(coldkey: &Account, netuid: NetUid) -> Option<Account> {
         AutoStakeDestination::<T>::get(coldkey, netuid)
-    }
-
-    /// The subnet that a new one would replace if there were too many: of those past their immunity the one with
-    /// the lowest moving price, of equal ones the oldest.
-    pub fn subnet_to_prune() -> Option<NetUid> {
-        let now = Self::now();
-        let immunity = NetworkImmunityPeriod::<T>::get();
-        Self::netuids()
-            .into_iter()
-            .filter(|&netuid| netuid != ROOT)
-            .map(|netuid| {
-                (SubnetMovingPrice::<T>::get(netuid), NetworkRegisteredAt::<T>::get(netuid), netuid)
-            })
-            .filter(|(_, registered, _)| now.saturating_sub(*registered) >= immunity)
-            .min()
-            .map(|(_, _, netuid)| netuid)
     }
 
     /// The account that holds a subnet's TAO; `None` without the subnet.
