@@ -3,6 +3,7 @@
 //! One module per namespace. Calls that run the state machine are blocking methods, so they never hold up the server.
 
 mod author;
+mod bittensor;
 mod chain;
 mod connections;
 mod dev;
@@ -95,6 +96,7 @@ fn methods(control: Control) -> Result<Module, RegisterMethodError> {
     state::register(&mut module)?;
     author::register(&mut module)?;
     payment::register(&mut module)?;
+    bittensor::register(&mut module)?;
     engine::register(&mut module)?;
     dev::register(&mut module)?;
     let mut names: Vec<&str> = module.method_names().chain(["rpc_methods"]).collect();

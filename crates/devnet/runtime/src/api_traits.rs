@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sp_runtime::AccountId32;
 use substrate_fixed::types::U64F64;
 
+use crate::pallets::subtensor::info::delegates::{DelegateInfo, Delegation};
 use crate::pallets::subtensor::info::dynamic::DynamicInfo;
 use crate::pallets::subtensor::info::hyperparameters::{
     HyperparamEntry, SubnetHyperparams, SubnetHyperparamsV2,
@@ -18,6 +19,13 @@ use crate::pallets::subtensor::info::subnets::{SubnetInfo, SubnetInfov2};
 use crate::pallets::subtensor::types::{LockState, MechId, NetUid};
 
 sp_api::decl_runtime_apis! {
+    /// Hotkeys that take others' stake.
+    pub trait DelegateInfoRuntimeApi {
+        fn get_delegates() -> Vec<DelegateInfo<AccountId32>>;
+        fn get_delegate(delegate_account: AccountId32) -> Option<DelegateInfo<AccountId32>>;
+        fn get_delegated(delegatee_account: AccountId32) -> Vec<Delegation<AccountId32>>;
+    }
+
     /// Neurons, as the first mechanism has them.
     pub trait NeuronInfoRuntimeApi {
         fn get_neurons(netuid: NetUid) -> Vec<NeuronInfo<AccountId32>>;
@@ -73,6 +81,13 @@ sp_api::decl_runtime_apis! {
             coldkey_accounts: Vec<AccountId32>,
             netuids: Option<Vec<NetUid>>
         ) -> BTreeMap<AccountId32, BTreeMap<NetUid, StakeAvailability>>;
+        fn get_stake_fee(
+            origin: Option<(AccountId32, NetUid)>,
+            origin_coldkey_account: AccountId32,
+            destination: Option<(AccountId32, NetUid)>,
+            destination_coldkey_account: AccountId32,
+            amount: u64
+        ) -> u64;
         fn get_coldkey_lock(coldkey: AccountId32, netuid: NetUid) -> Option<LockState>;
         fn get_hotkey_conviction(hotkey: AccountId32, netuid: NetUid) -> U64F64;
         fn get_most_convicted_hotkey_on_subnet(netuid: NetUid) -> Option<AccountId32>;

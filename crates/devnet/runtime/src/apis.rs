@@ -11,6 +11,7 @@ use sp_runtime::{ApplyExtrinsicResult, ExtrinsicInclusionMode};
 use sp_version::RuntimeVersion;
 use substrate_fixed::types::U64F64;
 
+use crate::pallets::subtensor::info::delegates::{DelegateInfo, Delegation};
 use crate::pallets::subtensor::info::dynamic::DynamicInfo;
 use crate::pallets::subtensor::info::hyperparameters::{
     HyperparamEntry, SubnetHyperparams, SubnetHyperparamsV2,
@@ -119,6 +120,41 @@ impl_runtime_apis! {
         }
         fn query_length_to_fee(length: u32) -> Balance {
             TransactionPayment::length_to_fee(length)
+        }
+    }
+
+    impl pallet_transaction_payment_rpc_runtime_api::TransactionPaymentCallApi<Block, Balance, RuntimeCall>
+        for Runtime
+    {
+        fn query_call_info(
+            call: RuntimeCall,
+            len: u32,
+        ) -> pallet_transaction_payment_rpc_runtime_api::RuntimeDispatchInfo<Balance> {
+            TransactionPayment::query_call_info(call, len)
+        }
+        fn query_call_fee_details(
+            call: RuntimeCall,
+            len: u32,
+        ) -> pallet_transaction_payment::FeeDetails<Balance> {
+            TransactionPayment::query_call_fee_details(call, len)
+        }
+        fn query_weight_to_fee(weight: Weight) -> Balance {
+            TransactionPayment::weight_to_fee(weight)
+        }
+        fn query_length_to_fee(length: u32) -> Balance {
+            TransactionPayment::length_to_fee(length)
+        }
+    }
+
+    impl api_traits::DelegateInfoRuntimeApi<Block> for Runtime {
+        fn get_delegates() -> Vec<DelegateInfo<AccountId>> {
+            SubtensorModule::delegates()
+        }
+        fn get_delegate(delegate_account: AccountId) -> Option<DelegateInfo<AccountId>> {
+            SubtensorModule::delegate(delegate_account)
+        }
+        fn get_delegated(delegatee_account: AccountId) -> Vec<Delegation<AccountId>> {
+            SubtensorModule::delegated(&delegatee_account)
         }
     }
 
@@ -232,6 +268,15 @@ impl_runtime_apis! {
             netuids: Option<Vec<NetUid>>,
         ) -> BTreeMap<AccountId, BTreeMap<NetUid, StakeAvailability>> {
             SubtensorModule::stake_availability(coldkey_accounts, netuids)
+        }
+        fn get_stake_fee(
+            origin: Option<(AccountId, NetUid)>,
+            _origin_coldkey_account: AccountId,
+            destination: Option<(AccountId, NetUid)>,
+            _destination_coldkey_account: AccountId,
+            amount: u64,
+        ) -> u64 {
+            SubtensorModule::stake_fee(origin, destination, amount)
         }
         // Nobody can lock stake here.
         fn get_coldkey_lock(_coldkey: AccountId, _netuid: NetUid) -> Option<LockState> {

@@ -56,6 +56,11 @@ pub(crate) fn query(what: &str, cause: &CallError) -> ErrorObjectOwned {
     error_with(1, what, cause.of_api())
 }
 
+/// Bittensor's own methods: 1 for whatever the runtime API fails with.
+pub(crate) fn runtime_api(api: &str, cause: &CallError) -> ErrorObjectOwned {
+    error(1, format!("Unable to call {api}: {}", cause.of_api()))
+}
+
 pub(crate) fn undecodable(what: &str, cause: &codec::Error) -> ErrorObjectOwned {
     error_with(2, what, format!("{cause:?}"))
 }

@@ -183,3 +183,72 @@ async fn genesis_sets_block_time_and_balances() {
         chain.devnet.mine(2).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn bittensors_own_methods_give_what_the_runtime_apis_give() {
+    let chain = Bittensor::spawn(Genesis::local()).await;
+    chain.devnet.mine(2).await.unwrap();
+    let client = &chain.client;
+    let numbers = |answer: &Value| -> Vec<u8> { serde_json::from_value(answer.clone()).unwrap() };
+    let account = pair("//Alice").public().0;
+    for (method, params, api, input) in [
+        ("subnetInfo_getMetagraph", json!([1]), "SubnetInfoRuntimeApi_get_metagraph", 1_u16.encode()),
+        ("subnetInfo_getSubnetsInfo_v2", json!([]), "SubnetInfoRuntimeApi_get_subnets_info_v2", vec![]),
+        ("neuronInfo_getNeuronLite", json!([1, 0]), "NeuronInfoRuntimeApi_get_neuron_lite", vec![1, 0, 0, 0]),
+        (
+            "subnetInfo_getSelectiveMechagraph",
+            json!([1, 0, [0, 52]]),
+            "SubnetInfoRuntimeApi_get_selective_mechagraph",
+            (1_u16, 0_u8, vec![0_u16, 52]).encode(),
+        ),
+        (
+            "subnetInfo_getColdkeyAutoStakeHotkey",
+            json!([pair("//Alice").public().to_ss58check(), 1]),
+            "SubnetInfoRuntimeApi_get_coldkey_auto_stake_hotkey",
+            (account, 1_u16).encode(),
+        ),
+        (
+            "delegateInfo_getDelegate",
+            json!([account.to_vec()]),
+            "DelegateInfoRuntimeApi_get_delegate",
+            account.to_vec(),
+        ),
+        (
+            "swap_simSwapTaoForAlpha",
+            json!([1, TAO]),
+            "SwapRuntimeApi_sim_swap_tao_for_alpha",
+            (1_u16, TAO).encode(),
+        ),
+    ] {
+        let answer = client.call(method, params).await;
+        let expected = client.call("state_call", json!([api, hex(&input)])).await;
+        assert_eq!(hex(&numbers(&answer)), expected, "{method}");
+    }
+    assert_eq!(client.call("subnetInfo_getLockCost", json!([])).await, 1_000 * TAO);
+    assert_eq!(client.call("subnetInfo_getSubnetToPrune", json!([])).await, Value::Null);
+    assert_eq!(client.call("swap_currentAlphaPrice", json!([1])).await, TAO);
+    let prices = json!([{ "netuid": 0, "price": TAO }, { "netuid": 1, "price": TAO }]);
+    assert_eq!(client.call("swap_currentAlphaPriceAll", json!([])).await, prices);
+    // The block at which to ask comes last.
+    let genesis = chain.devnet.genesis_hash();
+    let then = client.call("subnetInfo_getDynamicInfo", json!([1, hex(&genesis)])).await;
+    assert_ne!(then, client.call("subnetInfo_getDynamicInfo", json!([1])).await);
+}
+
+#[tokio::test]
+async fn bittensors_own_methods_refuse_what_they_cannot_read() {
+    let chain = Bittensor::spawn(Genesis::local()).await;
+    let client = &chain.client;
+    for (method, params) in [
+        ("subnetInfo_getMetagraph", json!([])),
+        ("subnetInfo_getMetagraph", json!([70_000])),
+        ("delegateInfo_getDelegate", json!([[1, 2, 3]])),
+        ("subnetInfo_getColdkeyAutoStakeHotkey", json!(["5Nobody", 1])),
+    ] {
+        assert_eq!(client.refusal(method, params).await.code(), -32_602, "{method}");
+    }
+    let unknown = json!([1, format!("0x{}", "11".repeat(32))]);
+    let refusal = client.refusal("subnetInfo_getMetagraph", unknown).await;
+    assert_eq!(refusal.code(), 1);
+    assert!(refusal.message().contains("SubnetInfoRuntimeApi_get_metagraph"), "{refusal:?}");
+}

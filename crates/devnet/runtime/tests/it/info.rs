@@ -1,7 +1,10 @@
 //! Answers of the runtime APIs, decoded by the real chain's metadata.
 
-use codec::Encode;
+use std::collections::BTreeMap;
+
+use codec::{Compact, Encode};
 use scale_value::{At, Composite, Primitive, Value, ValueDef};
+use subnetkit_runtime::AccountId;
 
 use crate::chain::{ADMIN, Chain, Raw, SUBTENSOR, account, call};
 use crate::metadata::{ours, real};
@@ -62,7 +65,8 @@ fn boolean(value: &Answer) -> bool {
 }
 
 /// The runtime APIs that only Bittensor's chain has.
-const APIS: [&str; 5] = [
+const APIS: [&str; 6] = [
+    "DelegateInfoRuntimeApi",
     "NeuronInfoRuntimeApi",
     "SubnetInfoRuntimeApi",
     "StakeInfoRuntimeApi",
@@ -85,8 +89,13 @@ fn every_answer_reads_as_the_real_chains_would() {
                 "get_selective_metagraph" => (1u16, (0..80).collect::<Vec<u16>>()).encode(),
                 "get_selective_mechagraph" => (1u16, 0u8, (0..80).collect::<Vec<u16>>()).encode(),
                 "get_coldkey_auto_stake_hotkey" => (&bob, 1u16).encode(),
-                "get_stake_info_for_coldkey" => bob.encode(),
+                "get_stake_info_for_coldkey" | "get_delegate" | "get_delegated" => bob.encode(),
                 "get_stake_info_for_coldkeys" => vec![&bob, &alice].encode(),
+                "get_stake_availability_for_coldkeys" => (vec![&bob, &alice], Some(vec![1u16])).encode(),
+                "get_stake_fee" => {
+                    let origin = Some((&bob, 0u16));
+                    (origin, &alice, Some((&bob, 1u16)), &alice, 1_000_000u64).encode()
+                }
                 "get_stake_info_for_hotkey_coldkey_netuid" => (&bob, &alice, 1u16).encode(),
                 "sim_swap_tao_for_alpha" | "sim_swap_alpha_for_tao" => (1u16, 1_000_000u64).encode(),
                 _ => 1u16.encode(),
@@ -249,4 +258,64 @@ fn the_stake_of_a_coldkey_is_found() {
     let metagraph = metagraph(&chain, 1);
     let total = number(metagraph.at("alpha_stake").at(0).unwrap());
     assert!(total.abs_diff(stake + 10u128.pow(9)) <= 1, "{total}");
+}
+
+#[test]
+fn delegates_are_found_with_their_nominators() {
+    let mut chain = Chain::new("local");
+    chain.sudo(&call(ADMIN, 66, (1u16, true))).unwrap();
+    let (nobody, bob) = ([0u8; 32], account("//Bob"));
+    let delegates = |chain: &Chain| ask(chain, "DelegateInfoRuntimeApi", "get_delegates", &());
+    assert_eq!(length(&delegates(&chain)), 0);
+    let prefix = [sp_core::twox_128(b"SubtensorModule"), sp_core::twox_128(b"Delegates")].concat();
+    let key = [&prefix[..], &sp_core::blake2_128(&nobody), &nobody].concat();
+    chain.sudo(&call(0, 4, vec![(key, 11_796u16.encode())])).unwrap();
+    chain.submit("//Bob", &call(SUBTENSOR, 2, (nobody, 1u16, 10u64.pow(9)))).unwrap();
+    let stakes = ask(&chain, "StakeInfoRuntimeApi", "get_stake_info_for_coldkey", &bob);
+    let stake = number(stakes.at(0).at("stake").unwrap());
+    assert_eq!(length(&delegates(&chain)), 1);
+    let delegate = some(ask(&chain, "DelegateInfoRuntimeApi", "get_delegate", &nobody));
+    assert_eq!(number(delegate.at("take").unwrap()), 11_796);
+    // The zero account itself and Bob.
+    let nominators = delegate.at("nominators").unwrap();
+    assert_eq!(length(nominators), 2);
+    assert_eq!(number(nominators.at(0).at(1).at(0).at(1).unwrap()), 10u128.pow(9));
+    assert_eq!(number(nominators.at(1).at(1).at(0).at(1).unwrap()), stake);
+    assert_eq!(number(delegate.at("registrations").at(0).unwrap()), 1);
+    assert_eq!(length(delegate.at("validator_permits").unwrap()), 0);
+    assert_eq!(number(delegate.at("total_daily_return").unwrap()), 0);
+    let delegated = ask(&chain, "DelegateInfoRuntimeApi", "get_delegated", &bob);
+    assert_eq!(length(&delegated), 1);
+    assert_eq!(length(delegated.at(0).at(0).at("nominators").unwrap()), 0);
+    assert_eq!(number(delegated.at(0).at(1).at(0).unwrap()), 1);
+    assert_eq!(number(delegated.at(0).at(1).at(1).unwrap()), stake);
+    assert!(is_none(&ask(&chain, "DelegateInfoRuntimeApi", "get_delegate", &bob)));
+}
+
+#[test]
+fn what_can_be_taken_out_is_told_by_subnet() {
+    let mut chain = Chain::new("local");
+    chain.sudo(&call(ADMIN, 66, (1u16, true))).unwrap();
+    chain.submit("//Bob", &call(SUBTENSOR, 2, ([0u8; 32], 1u16, 10u64.pow(9)))).unwrap();
+    let (bob, eve) = (account("//Bob"), account("//Eve"));
+    let stakes = ask(&chain, "StakeInfoRuntimeApi", "get_stake_info_for_coldkey", &bob);
+    let stake = number(stakes.at(0).at("stake").unwrap()) as u64;
+    type Answer = BTreeMap<AccountId, BTreeMap<u16, [Compact<u64>; 3]>>;
+    let availability = |netuids: Option<Vec<u16>>| -> Answer {
+        let input = (vec![&bob, &eve], netuids).encode();
+        chain.query("StakeInfoRuntimeApi_get_stake_availability_for_coldkeys", &input)
+    };
+    let held = BTreeMap::from([(1, [Compact(stake), Compact(0), Compact(stake)])]);
+    let expected = Answer::from([(bob.clone(), held), (eve.clone(), BTreeMap::new())]);
+    assert_eq!(availability(None), expected);
+    assert_eq!(availability(Some(vec![1, 1, 7])), expected);
+    let nothing = Answer::from([(bob.clone(), BTreeMap::new()), (eve.clone(), BTreeMap::new())]);
+    assert_eq!(availability(Some(vec![])), nothing);
+    assert_eq!(availability(Some(vec![0, 1, 2])), nothing, "there are two subnets");
+    let fee = |from: Option<u16>, to: Option<u16>| -> u64 {
+        let (from, to) = (from.map(|netuid| (&bob, netuid)), to.map(|netuid| (&bob, netuid)));
+        chain.query("StakeInfoRuntimeApi_get_stake_fee", &(from, &bob, to, &bob, 10u64.pow(9)).encode())
+    };
+    assert_eq!((fee(None, Some(1)), fee(Some(1), None)), (503_547, 503_547));
+    assert_eq!((fee(Some(1), Some(0)), fee(Some(1), Some(1)), fee(None, None)), (0, 0, 0));
 }

@@ -3,6 +3,7 @@
 //! Structs have the fields, in the order and with the compact encodings, of the real runtime at spec version 425;
 //! some of those fields nothing fills any more, there as here.
 
+pub mod delegates;
 pub mod dynamic;
 pub mod hyperparameters;
 pub mod metagraph;

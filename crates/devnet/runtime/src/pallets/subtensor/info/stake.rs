@@ -6,7 +6,8 @@ use codec::{Compact, Decode, Encode};
 use scale_info::TypeInfo;
 
 use crate::pallets::subtensor::pallet::*;
-use crate::pallets::subtensor::types::{AccountId as Account, NetUid};
+use crate::pallets::subtensor::types::{AccountId as Account, NetUid, ROOT};
+use crate::pallets::swap;
 
 /// A coldkey's stake on a hotkey in one subnet, alpha in rao.
 #[derive(Encode, Decode, Clone, PartialEq, Eq, Debug, TypeInfo)]
@@ -57,6 +58,19 @@ impl<T: Config> Pallet<T> {
             drain: Compact(0),
             is_registered: Uids::<T>::contains_key(netuid, hotkey),
         }
+    }
+
+    /// The fee of moving `amount` rao of stake, by the subnet that it comes to, or else the one it comes from.
+    pub fn stake_fee(
+        origin: Option<(Account, NetUid)>,
+        destination: Option<(Account, NetUid)>,
+        amount: u64,
+    ) -> u64 {
+        if origin == destination {
+            return 0;
+        }
+        let netuid = destination.or(origin).map_or(ROOT, |(_, netuid)| netuid);
+        swap::Pallet::<T>::fee(netuid, amount)
     }
 
     /// What each coldkey has staked where, and may move; `netuids` limits the answer to these subnets.
