@@ -97,7 +97,7 @@ chain.wait_for_epoch(netuid, timeout=60)
 rows = chain.weights.weights(netuid)
 assert rows.keys() == {1} and abs(rows[1][2] - 2 / 3) < 1e-4 and abs(rows[1][1] - 1 / 3) < 1e-4, rows
 
-graph = chain.subnets.metagraph(netuid, commitments=False)
+graph = chain.subnets.metagraph(netuid)
 assert graph.hotkeys == [alice.hot, bob.hot, charlie.hot] and graph.owner_coldkey == alice.cold
 assert graph.tempo == 10 and graph.network_registered_at > 0
 validator, miner = graph.by_hotkey(bob.hot), graph.by_hotkey(charlie.hot)

@@ -34,8 +34,8 @@ fn node() -> Option<Command> {
     })
 }
 
-fn skipped(test: &str, missing: &str) {
-    eprintln!("{test} is skipped: {missing}");
+fn skipped(script: &str, why: &str) {
+    eprintln!("{script} is not run: {why}");
 }
 
 /// Runs a script against a chain of its own, in an empty home so that nobody's wallets and caches are met.
@@ -68,24 +68,35 @@ fn run(mut program: Command, script: &str) {
     assert_eq!(devnet.interrupt().code(), Some(0));
 }
 
-#[test]
-fn the_python_sdk_reads_transfers_registers_stakes_serves_and_sets_weights() {
+fn run_with_python(script: &str) {
     match python() {
-        Some(python) => run(Command::new(python), "sdk.py"),
-        None => skipped(
-            "the SDK's test",
-            "no Python with the package bittensor; name one by SUBNETKIT_TEST_PYTHON",
-        ),
+        Some(python) => run(Command::new(python), script),
+        None => {
+            skipped(script, &format!("there is no Python with the package bittensor; name one by {PYTHON}"))
+        }
     }
 }
 
 #[test]
+fn the_python_sdk_reads_transfers_registers_stakes_serves_and_sets_weights() {
+    run_with_python("sdk.py");
+}
+
+#[test]
+fn btcli_makes_wallets_registers_stakes_serves_and_sets_weights() {
+    run_with_python("btcli.py");
+}
+
+#[test]
 fn polkadot_js_connects_decodes_and_sends_a_transfer() {
+    const SCRIPT: &str = "polkadot.mjs";
     match node() {
-        Some(node) => run(node, "polkadot.mjs"),
+        Some(node) => run(node, SCRIPT),
         None => skipped(
-            "polkadot.js's test",
-            "no Node with the package @polkadot/api; name its modules' folder by SUBNETKIT_TEST_NODE_MODULES",
+            SCRIPT,
+            &format!(
+                "there is no Node with the package @polkadot/api; name its modules' folder by {NODE_MODULES}"
+            ),
         ),
     }
 }
