@@ -11,6 +11,7 @@ mod claims;
 
 mod clock;
 mod coinbase;
+mod coldkeys;
 pub mod commits;
 mod committing;
 mod constants;
@@ -22,6 +23,7 @@ mod epoch;
 mod errors;
 mod events;
 pub mod guards;
+mod identities;
 pub mod info;
 mod inheritance;
 mod keys;
@@ -678,6 +680,94 @@ pub mod pallet {
         ) -> DispatchResult {
             let coldkey = ensure_signed(origin)?;
             Self::do_swap_hotkey(&coldkey, &hotkey, &new_hotkey, netuid, keep_stake)
+        }
+
+        /// Announces that the signer is to be exchanged for the coldkey with the given hash.
+        #[pallet::call_index(125)]
+        #[pallet::weight(costing(150_000))]
+        pub fn announce_coldkey_swap(origin: OriginFor<T>, new_coldkey_hash: H256) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_announce_coldkey_swap(who, new_coldkey_hash)
+        }
+
+        /// Hands all that the signer owns over to the announced coldkey.
+        #[pallet::call_index(126)]
+        #[pallet::weight(costing(3_000_000))]
+        pub fn swap_coldkey_announced(origin: OriginFor<T>, new_coldkey: AccountId) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_swap_coldkey_announced(&who, &new_coldkey)
+        }
+
+        /// Contests the announced exchange of the signer.
+        #[pallet::call_index(127)]
+        #[pallet::weight(costing(100_000))]
+        pub fn dispute_coldkey_swap(origin: OriginFor<T>) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_dispute_coldkey_swap(coldkey)
+        }
+
+        /// Forgets the announced exchange of a coldkey, contested or not.
+        #[pallet::call_index(128)]
+        #[pallet::weight(costing(100_000))]
+        pub fn reset_coldkey_swap(origin: OriginFor<T>, coldkey: AccountId) -> DispatchResult {
+            ensure_root(origin)?;
+            Self::do_reset_coldkey_swap(coldkey);
+            Ok(())
+        }
+
+        /// Takes the announced exchange of the signer back.
+        #[pallet::call_index(133)]
+        #[pallet::weight(costing(100_000))]
+        pub fn clear_coldkey_swap_announcement(origin: OriginFor<T>) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_clear_coldkey_swap(who)
+        }
+
+        /// Hands all that a coldkey owns over to another.
+        #[pallet::call_index(71)]
+        #[pallet::weight(costing(3_000_000))]
+        pub fn swap_coldkey(
+            origin: OriginFor<T>,
+            old_coldkey: AccountId,
+            new_coldkey: AccountId,
+            swap_cost: u64,
+        ) -> DispatchResult {
+            ensure_root(origin)?;
+            Self::do_swap_coldkey(&old_coldkey, &new_coldkey, swap_cost)
+        }
+
+        /// Refused: exchanges are announced now.
+        #[pallet::call_index(73)]
+        #[pallet::weight(costing(100_000))]
+        pub fn schedule_swap_coldkey(_origin: OriginFor<T>, _new_coldkey: AccountId) -> DispatchResult {
+            Err(Error::<T>::Deprecated.into())
+        }
+
+        /// Names and describes the signer.
+        #[pallet::call_index(68)]
+        #[pallet::weight(costing(100_000))]
+        pub fn set_identity(
+            origin: OriginFor<T>,
+            name: Vec<u8>,
+            url: Vec<u8>,
+            github_repo: Vec<u8>,
+            image: Vec<u8>,
+            discord: Vec<u8>,
+            description: Vec<u8>,
+            additional: Vec<u8>,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            let identity =
+                ChainIdentityV2 { name, url, github_repo, image, discord, description, additional };
+            Self::do_set_identity(coldkey, identity)
+        }
+
+        /// Gives a subnet's token another symbol.
+        #[pallet::call_index(112)]
+        #[pallet::weight(costing(100_000))]
+        pub fn update_symbol(origin: OriginFor<T>, netuid: NetUid, symbol: Vec<u8>) -> DispatchResult {
+            Self::ensure_owner_or_root(origin, netuid)?;
+            Self::do_update_symbol(netuid, symbol)
         }
 
         /// Stakes the incentive of the signer's hotkeys on one hotkey of the subnet.

@@ -136,11 +136,21 @@ mod events {
         MaxDelegateTakeSet(u16),
         #[codec(index = 68)]
         MinDelegateTakeSet(u16),
+        #[codec(index = 69)]
+        ColdkeySwapAnnounced { who: AccountId, new_coldkey_hash: H256 },
+        #[codec(index = 70)]
+        ColdkeySwapReset { who: AccountId },
+        #[codec(index = 71)]
+        ColdkeySwapped { old_coldkey: AccountId, new_coldkey: AccountId },
+        #[codec(index = 72)]
+        ColdkeySwapDisputed { coldkey: AccountId },
         /// Children of a hotkey that apply from a block on, with the epoch.
         #[codec(index = 75)]
         SetChildrenScheduled(AccountId, NetUid, u64, Vec<(u64, AccountId)>),
         #[codec(index = 76)]
         SetChildren(AccountId, NetUid, Vec<(u64, AccountId)>),
+        #[codec(index = 77)]
+        ChainIdentitySet(AccountId),
         #[codec(index = 78)]
         SubnetIdentitySet(NetUid),
         #[codec(index = 79)]
@@ -195,6 +205,8 @@ mod events {
             new_hotkey: AccountId,
             netuid: NetUid,
         },
+        #[codec(index = 105)]
+        SymbolUpdated { netuid: NetUid, symbol: Vec<u8> },
         #[codec(index = 106)]
         CommitRevealVersionSet(u16),
         /// Hotkey, storage index of the mechanism, hash of the sealed bytes, round that opens them.
@@ -228,6 +240,8 @@ mod events {
         /// Alpha was bought with `amount` rao of TAO, and burned.
         #[codec(index = 121)]
         AddStakeBurn { netuid: NetUid, hotkey: AccountId, amount: u64, alpha: u64 },
+        #[codec(index = 122)]
+        ColdkeySwapCleared { who: AccountId },
         #[codec(index = 126)]
         AutoParentDelegationEnabledSet { hotkey: AccountId, enabled: bool },
         #[codec(index = 130)]

@@ -68,8 +68,9 @@ impl<T: Config> From<Error<T>> for PoolCode {
 /// Whether `who` may make a call now. A call of another pallet is none of this one's, and given as `None`.
 ///
 /// # Errors
-/// The first guard's that refuses: weights, rate limits, takes, endpoints.
+/// The first guard's that refuses: a coldkey's exchange, weights, rate limits, takes, endpoints.
 pub fn check<T: Config>(who: &AccountId, call: Option<&Call<T>>) -> Result<(), Error<T>> {
+    Pallet::<T>::check_coldkey_swap(who, call)?;
     let Some(call) = call else { return Ok(()) };
     Pallet::<T>::check_weights(who, call)?;
     Pallet::<T>::check_rate_limits(who, call)?;

@@ -6,6 +6,11 @@ use super::types::NetUid;
 /// Root's symbol, then the Greek small letters.
 const SYMBOLS: &str = "Ταβγδεζηθικλμνξοπρστυφχψωאבגדהוזחטיכלמנסעפצקרשת";
 
+/// Whether a symbol is in the table.
+pub(super) fn is_known(symbol: &[u8]) -> bool {
+    SYMBOLS.chars().any(|known| known.to_string().as_bytes() == symbol)
+}
+
 /// The symbol at the subnet's place in the table, or the next one that no subnet has.
 pub(super) fn next_free<T: Config>(netuid: NetUid) -> Vec<u8> {
     let taken: Vec<_> = TokenSymbol::<T>::iter_values().collect();

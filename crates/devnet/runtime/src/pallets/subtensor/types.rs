@@ -98,6 +98,14 @@ pub struct ChainIdentityV2 {
     pub additional: Vec<u8>,
 }
 
+impl ChainIdentityV2 {
+    /// Whether every field is within its limit, in bytes.
+    pub fn is_valid(&self) -> bool {
+        [&self.name, &self.url, &self.github_repo, &self.discord].iter().all(|field| field.len() <= 256)
+            && [&self.image, &self.description, &self.additional].iter().all(|field| field.len() <= 1024)
+    }
+}
+
 /// What a subnet says of itself.
 #[derive(Encode, Decode, DecodeWithMemTracking, Clone, Default, PartialEq, Eq, Debug, TypeInfo)]
 pub struct SubnetIdentityV3 {

@@ -83,7 +83,16 @@ mod delegation {
     #[pallet::storage]
     pub type SubnetRootSellTao<T: Config> = StorageMap<_, Identity, NetUid, u64, ValueQuery>;
 
-    // Keys: when they were last exchanged, and how many took a seat on root.
+    // Keys: when they were last exchanged or are to be, and how many took a seat on root.
+
+    /// From when a coldkey may be exchanged, and the hash of its successor.
+    #[pallet::storage]
+    pub type ColdkeySwapAnnouncements<T: Config> =
+        StorageMap<_, Twox64Concat, AccountId, (u32, H256), OptionQuery>;
+
+    /// Since when the exchange of a coldkey is contested.
+    #[pallet::storage]
+    pub type ColdkeySwapDisputes<T: Config> = StorageMap<_, Twox64Concat, AccountId, u32, OptionQuery>;
 
     #[pallet::storage]
     pub type LastHotkeySwapOnNetuid<T: Config> =
