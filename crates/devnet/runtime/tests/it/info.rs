@@ -88,7 +88,9 @@ fn every_answer_reads_as_the_real_chains_would() {
                 "get_mechagraph" => (1u16, 0u8).encode(),
                 "get_selective_metagraph" => (1u16, (0..80).collect::<Vec<u16>>()).encode(),
                 "get_selective_mechagraph" => (1u16, 0u8, (0..80).collect::<Vec<u16>>()).encode(),
-                "get_coldkey_auto_stake_hotkey" => (&bob, 1u16).encode(),
+                "get_coldkey_auto_stake_hotkey" | "get_coldkey_lock" | "get_hotkey_conviction" => {
+                    (&bob, 1u16).encode()
+                }
                 "get_stake_info_for_coldkey" | "get_delegate" | "get_delegated" => bob.encode(),
                 "get_stake_info_for_coldkeys" => vec![&bob, &alice].encode(),
                 "get_stake_availability_for_coldkeys" => (vec![&bob, &alice], Some(vec![1u16])).encode(),
