@@ -7,14 +7,18 @@ use codec::{Compact, Decode, Encode};
 use serde_json::Value;
 use sp_core::{Blake2Hasher, H256, Pair, sr25519};
 use sp_runtime::traits::Header as _;
+use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidity, TransactionValidityError};
 use sp_runtime::{Digest, DigestItem, DispatchError, MultiSignature};
 use subnetkit_runtime::{AccountId, Header, Outcome, RuntimeEvent, State};
 
 /// The pallets' numbers in a call.
 pub(crate) const TIMESTAMP: u8 = 2;
 pub(crate) const SUBTENSOR: u8 = 7;
+pub(crate) const UTILITY: u8 = 11;
 pub(crate) const SUDO: u8 = 12;
+pub(crate) const COMMITMENTS: u8 = 18;
 pub(crate) const ADMIN: u8 = 19;
+pub(crate) const DRAND: u8 = 26;
 
 /// Why an extrinsic did nothing.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub(crate) enum Refused {
     /// A pallet's error, by the numbers that clients read.
     Module(u8, u8),
     BadOrigin,
+    /// Not in a block at all, by the pool's code.
+    Pool(u8),
     /// Any other dispatch error.
     Other(String),
 }
@@ -78,7 +84,15 @@ pub(crate) struct Chain {
 impl Chain {
     /// Starts from a genesis preset and opens block 1.
     pub(crate) fn new(preset: &str) -> Self {
-        let patch = subnetkit_runtime::preset(preset).unwrap();
+        Self::with_genesis(preset, Value::Null)
+    }
+
+    /// As [`Chain::new`], with the genesis configurations of further pallets.
+    pub(crate) fn with_genesis(preset: &str, further: Value) -> Self {
+        let mut patch = subnetkit_runtime::preset(preset).unwrap();
+        if let (Value::Object(patch), Value::Object(further)) = (&mut patch, further) {
+            patch.extend(further);
+        }
         let slot_millis = patch["subtensorModule"]["slotDurationMs"].as_u64().unwrap();
         let mut chain =
             Self { state: Memory::default(), genesis: H256::repeat_byte(7), open: 0, slot_millis };
@@ -130,8 +144,31 @@ impl Chain {
         self.state.get(key)
     }
 
+    /// What is stored in an item under keys that are hashed already, if anything.
+    pub(crate) fn read<V: Decode>(&self, pallet: &str, item: &str, keys: &[u8]) -> Option<V> {
+        let prefix = [sp_core::twox_128(pallet.as_bytes()), sp_core::twox_128(item.as_bytes())].concat();
+        self.stored(&[&prefix, keys].concat()).map(|value| V::decode(&mut &value[..]).unwrap())
+    }
+
+    /// What the pool says of a call signed with a development key.
+    pub(crate) fn pool(&self, uri: &str, call: &[u8]) -> Result<(), TransactionValidityError> {
+        self.validate(&self.signed(uri, call)).map(|_| ())
+    }
+
+    /// What the pool says of an extrinsic.
+    pub(crate) fn validate(&self, extrinsic: &[u8]) -> TransactionValidity {
+        let external = 2u8;
+        let input = [&[external], &extrinsic.encode()[..], &[0; 32]].concat();
+        self.query("TaggedTransactionQueue_validate_transaction", &input)
+    }
+
     /// Signs `call` with a development key and applies it to the open block.
     pub(crate) fn submit(&mut self, uri: &str, call: &[u8]) -> Result<(), Refused> {
+        let extrinsic = self.signed(uri, call);
+        self.apply(&extrinsic)
+    }
+
+    fn signed(&self, uri: &str, call: &[u8]) -> Vec<u8> {
         let pair = sr25519::Pair::from_string(uri, None).unwrap();
         let nonce: u32 = self.query("AccountNonceApi_account_nonce", &account(uri).encode());
         // Immortal, no tip, metadata hash off.
@@ -141,7 +178,12 @@ impl Chain {
         let signature =
             if payload.len() > 256 { pair.sign(&sp_core::blake2_256(&payload)) } else { pair.sign(&payload) };
         let signature = MultiSignature::Sr25519(signature).encode();
-        self.apply(&[&[0x84, 0][..], &account(uri).encode(), &signature, &extra, call].concat())
+        [&[0x84, 0][..], &account(uri).encode(), &signature, &extra, call].concat()
+    }
+
+    /// Applies an extrinsic that nobody signed to the open block.
+    pub(crate) fn submit_unsigned(&mut self, call: &[u8]) -> sp_runtime::ApplyExtrinsicResult {
+        self.write("BlockBuilder_apply_extrinsic", &bare(call).encode())
     }
 
     /// Has Alice, whose chain it is, make `call` as root.
@@ -165,7 +207,12 @@ impl Chain {
     fn apply(&mut self, extrinsic: &[u8]) -> Result<(), Refused> {
         let outcome: sp_runtime::ApplyExtrinsicResult =
             self.write("BlockBuilder_apply_extrinsic", &extrinsic.encode());
-        outcome.unwrap().map_err(refused)
+        match outcome {
+            Err(TransactionValidityError::Invalid(InvalidTransaction::Custom(code))) => {
+                Err(Refused::Pool(code))
+            }
+            applied => applied.unwrap().map_err(refused),
+        }
     }
 
     fn write<R: Decode>(&mut self, method: &str, input: &[u8]) -> R {
@@ -182,6 +229,11 @@ impl Chain {
 /// The account of a development key.
 pub(crate) fn account(uri: &str) -> AccountId {
     AccountId::new(sr25519::Pair::from_string(uri, None).unwrap().public().0)
+}
+
+/// An extrinsic that nobody signed.
+pub(crate) fn bare(call: &[u8]) -> Vec<u8> {
+    [&[5], call].concat()
 }
 
 /// The bytes of a call: pallet, number, arguments.

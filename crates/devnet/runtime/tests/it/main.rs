@@ -4,6 +4,11 @@
 
 mod admin;
 mod chain;
+mod commitments;
+mod commits;
+mod drand;
+mod guards;
 mod info;
 mod metadata;
 mod recorded;
+mod timelocked;
