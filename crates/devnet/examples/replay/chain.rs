@@ -39,6 +39,8 @@ fn genesis() -> Result<TestExternalities, String> {
     let author = sp_core::sr25519::Public::from_raw(account::numbered(AUTHOR).into());
     let storage = subnetkit_runtime::RuntimeGenesisConfig {
         aura: subnetkit_runtime::AuraConfig { authorities: vec![author.into()] },
+        // The recorded chain takes no loopback axons.
+        subtensor_module: subnetkit_runtime::SubtensorModuleConfig { strict: true, ..Default::default() },
         ..Default::default()
     };
     let mut chain = TestExternalities::new(storage.build_storage()?);

@@ -3,6 +3,7 @@
 use codec::{Decode, Encode};
 use frame_metadata::v15::RuntimeMetadataV15;
 use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
+use scale_info::TypeDef;
 use sp_version::RuntimeVersion;
 
 use crate::chain::Chain;
@@ -33,4 +34,19 @@ fn the_version_names_bittensors_apis() {
         let id = sp_core::blake2_64(api.as_bytes());
         assert!(version.apis.contains(&(id, expected)), "{api}");
     }
+}
+
+#[test]
+fn every_pallet_with_calls_is_in_the_type_of_calls_under_its_number() {
+    let metadata = ours();
+    let TypeDef::Variant(calls) =
+        &metadata.types.resolve(metadata.outer_enums.call_enum_ty.id).unwrap().type_def
+    else {
+        panic!("no enum")
+    };
+    let in_type: Vec<_> = calls.variants.iter().map(|variant| (variant.name.clone(), variant.index)).collect();
+    let pallets = metadata.pallets.iter().filter(|pallet| pallet.calls.is_some());
+    let with_calls: Vec<_> = pallets.map(|pallet| (pallet.name.clone(), pallet.index)).collect();
+    assert_eq!(in_type, with_calls);
+    assert!(with_calls.len() >= 10);
 }
