@@ -5,6 +5,7 @@
 
 mod codec;
 mod epochs;
+mod extrinsics;
 mod live;
 mod networks;
 mod recorded;

@@ -28,7 +28,7 @@ pub mod pallet {
     use scale_info::TypeInfo;
     use sp_runtime::Perquintill;
 
-    use crate::pallets::subtensor::types::NetUid;
+    use crate::pallets::subtensor::types::{AccountId, NetUid};
 
     /// How much of a pool's value TAO makes up; alpha makes up the rest.
     #[derive(
@@ -43,6 +43,14 @@ pub mod pallet {
             Self { quote: Perquintill::from_percent(50) }
         }
     }
+
+    /// A price in steps, as positions in a pool once had.
+    #[derive(Encode, Decode, DecodeWithMemTracking, Clone, Copy, PartialEq, Eq, Debug, TypeInfo)]
+    pub struct TickIndex(i32);
+
+    /// The number of a position in a pool.
+    #[derive(Encode, Decode, DecodeWithMemTracking, Clone, Copy, PartialEq, Eq, Debug, TypeInfo)]
+    pub struct PositionId(u128);
 
     #[pallet::pallet]
     #[pallet::without_storage_info]
@@ -133,6 +141,65 @@ pub mod pallet {
             FeeRate::<T>::insert(netuid, rate);
             Self::deposit_event(Event::FeeRateSet { netuid, rate });
             Ok(())
+        }
+
+        // Pools have no other liquidity than the chain's own any more; the calls are there to say so.
+
+        /// Refused.
+        #[pallet::call_index(1)]
+        #[pallet::weight(Weight::zero())]
+        pub fn add_liquidity(
+            _origin: OriginFor<T>,
+            _hotkey: AccountId,
+            _netuid: NetUid,
+            _tick_low: TickIndex,
+            _tick_high: TickIndex,
+            _liquidity: u64,
+        ) -> DispatchResult {
+            Err(Error::<T>::Deprecated.into())
+        }
+
+        /// Refused.
+        #[pallet::call_index(2)]
+        #[pallet::weight(Weight::zero())]
+        pub fn remove_liquidity(
+            _origin: OriginFor<T>,
+            _hotkey: AccountId,
+            _netuid: NetUid,
+            _position_id: PositionId,
+        ) -> DispatchResult {
+            Err(Error::<T>::Deprecated.into())
+        }
+
+        /// Refused.
+        #[pallet::call_index(3)]
+        #[pallet::weight(Weight::zero())]
+        pub fn modify_position(
+            _origin: OriginFor<T>,
+            _hotkey: AccountId,
+            _netuid: NetUid,
+            _position_id: PositionId,
+            _liquidity_delta: i64,
+        ) -> DispatchResult {
+            Err(Error::<T>::Deprecated.into())
+        }
+
+        /// Refused.
+        #[pallet::call_index(4)]
+        #[pallet::weight(Weight::zero())]
+        pub fn toggle_user_liquidity(
+            _origin: OriginFor<T>,
+            _netuid: NetUid,
+            _enable: bool,
+        ) -> DispatchResult {
+            Err(Error::<T>::Deprecated.into())
+        }
+
+        /// Refused.
+        #[pallet::call_index(5)]
+        #[pallet::weight(Weight::zero())]
+        pub fn disable_lp(_origin: OriginFor<T>) -> DispatchResult {
+            Err(Error::<T>::Deprecated.into())
         }
     }
 }

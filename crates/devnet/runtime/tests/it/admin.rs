@@ -268,3 +268,19 @@ fn those_who_make_blocks_are_named_by_root() {
     assert_eq!(chain.ask("AuraApi_authorities", &[]), vec![account("//Two")].encode());
     chain.advance_to(3);
 }
+
+#[test]
+fn liquidity_of_ones_own_is_refused_by_name() {
+    const SWAP: u8 = 28;
+    let mut chain = Chain::new("local");
+    let hotkey = account("//Bob//hotkey");
+    for refused in [
+        call(SWAP, 1, (&hotkey, 1u16, -1i32, 1i32, 1u64)),
+        call(SWAP, 2, (&hotkey, 1u16, 1u128)),
+        call(SWAP, 3, (&hotkey, 1u16, 1u128, -1i64)),
+        call(SWAP, 4, (1u16, true)),
+        call(SWAP, 5, ()),
+    ] {
+        assert_eq!(chain.submit("//Bob", &refused), Err(Refused::Module(SWAP, 12)));
+    }
+}
