@@ -33,6 +33,8 @@ pub(crate) enum AuthorError {
     Trap { method: &'static str, reason: String },
     #[error("The runtime refused its own inherent extrinsic {index}: {refusal:?}")]
     Inherent { index: usize, refusal: Refusal },
+    #[error("The runtime ended another block than the one it began: number {number}")]
+    Header { number: u32 },
     #[error(transparent)]
     Call(#[from] CallError),
     #[error("{0}")]
@@ -117,6 +119,9 @@ impl Author {
         let output = site.call("BlockBuilder_finalize_block", &[])?;
         let header: Header = decode("BlockBuilder_finalize_block", &output).map_err(AuthorError::from)?;
         let Site { draft, extrinsics, .. } = site;
+        if header.parent_hash != parent.hash || Some(header.number) != parent.number().checked_add(1) {
+            return Err(AuthorError::Header { number: header.number }.into());
+        }
         let sealed = draft.seal().map_err(AuthorError::from)?;
         let block = Block::new(header, extrinsics);
         self.trie.apply(sealed.staged);

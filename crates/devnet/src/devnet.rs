@@ -29,6 +29,10 @@ use crate::{
 /// How long calls that are running may go on when the chain is stopped.
 const STOP_GRACE: Duration = Duration::from_secs(2);
 
+/// Stack of a thread that runs the state machine. Calls nest as deep as the runtime lets them, and frames of debug builds
+/// are large; what is not used costs nothing.
+const STACK_BYTES: usize = 32 << 20;
+
 /// Threads that serve connections. Calls that run the state machine have their own.
 const SERVER_THREADS: usize = 2;
 
@@ -162,7 +166,7 @@ fn start(config: Config, runtime: Arc<dyn Runtime>) -> Result<Devnet, SpawnError
     };
     devnet.server = Some(serve(listener, control, stopped)?);
     let author = Author::new(node, trie, clock);
-    let thread = thread::Builder::new().name("devnet-author".to_owned());
+    let thread = thread::Builder::new().name("devnet-author".to_owned()).stack_size(STACK_BYTES);
     let run = move || production::run(mode, author, &queue);
     devnet.author = Some(thread.spawn(run).map_err(SpawnError::Resources)?);
     Ok(devnet)
@@ -204,6 +208,7 @@ fn serve(
         .worker_threads(SERVER_THREADS)
         .max_blocking_threads(limits.concurrent_calls.max(1))
         .thread_name("devnet-rpc")
+        .thread_stack_size(STACK_BYTES)
         .enable_all()
         .build()
         .map_err(SpawnError::Resources)?;

@@ -176,3 +176,33 @@ fn batched(call: &RuntimeCall) -> Option<&[RuntimeCall]> {
         _ => None,
     }
 }
+
+/// How many calls are around the innermost one.
+pub fn nesting(call: &RuntimeCall) -> usize {
+    let mut deepest = 0;
+    // Not by recursion: how deep it goes is up to whoever sent it.
+    let mut waiting = vec![(call, 0_usize)];
+    while let Some((call, depth)) = waiting.pop() {
+        deepest = deepest.max(depth);
+        waiting.extend(inner_calls(call).into_iter().map(|inner| (inner, depth.saturating_add(1))));
+    }
+    deepest
+}
+
+fn inner_calls(call: &RuntimeCall) -> Vec<&RuntimeCall> {
+    use pallet_sudo::Call::{sudo, sudo_as, sudo_unchecked_weight};
+    use pallet_utility::Call::{as_derivative, dispatch_as, dispatch_as_fallible, if_else, with_weight};
+    match call {
+        RuntimeCall::Utility(
+            as_derivative { call, .. }
+            | dispatch_as { call, .. }
+            | dispatch_as_fallible { call, .. }
+            | with_weight { call, .. },
+        ) => vec![&**call],
+        RuntimeCall::Utility(if_else { main, fallback }) => vec![&**main, &**fallback],
+        RuntimeCall::Sudo(sudo { call } | sudo_unchecked_weight { call, .. } | sudo_as { call, .. }) => {
+            vec![&**call]
+        }
+        call => batched(call).into_iter().flatten().collect(),
+    }
+}

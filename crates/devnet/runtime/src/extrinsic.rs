@@ -1,7 +1,8 @@
 //! Extrinsics as the real chain describes them: Substrate's own in one more layer, because there the EVM's
 //! transactions come through the same door. The bytes are the same.
 
-use codec::{Decode, DecodeWithMemTracking, Encode};
+use codec::{Decode, DecodeLimit, DecodeWithMemTracking, Encode, Input};
+use frame_support::MAX_EXTRINSIC_DEPTH;
 use frame_support::dispatch::{DispatchInfo, GetDispatchInfo, PostDispatchInfo};
 use frame_support::traits::{InherentBuilder, SignedTransactionBuilder};
 use scale_info::{Path, Type, TypeInfo, TypeParameter, build::Fields, meta_type};
@@ -12,15 +13,26 @@ use sp_runtime::traits::{
 use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity, TransactionValidityError};
 use sp_runtime::{ApplyExtrinsicResultWithInfo, MultiSignature, generic};
 
+use crate::calls::nesting;
 use crate::{AccountId, Address, RuntimeCall, TxExtension, dev};
 
 type Inner = generic::UncheckedExtrinsic<Address, RuntimeCall, MultiSignature, TxExtension>;
 
 /// An extrinsic whose signature was not verified yet.
-#[derive(
-    Encode, Decode, DecodeWithMemTracking, serde::Serialize, serde::Deserialize, Clone, PartialEq, Eq, Debug,
-)]
+#[derive(Encode, serde::Serialize, serde::Deserialize, Clone, PartialEq, Eq, Debug)]
 pub struct UncheckedExtrinsic(pub Inner);
+
+/// Calls in calls that are taken from outside; refused beyond.
+const MOST_NESTED: usize = 8;
+
+impl Decode for UncheckedExtrinsic {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, codec::Error> {
+        // In WebAssembly endless nesting ends in a trap; here it would end the process.
+        Inner::decode_with_depth_limit(MAX_EXTRINSIC_DEPTH, input).map(Self)
+    }
+}
+
+impl DecodeWithMemTracking for UncheckedExtrinsic {}
 
 impl TypeInfo for UncheckedExtrinsic {
     type Identity = Self;

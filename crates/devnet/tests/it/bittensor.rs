@@ -44,12 +44,27 @@ impl Bittensor {
         call.push(0);
         call.extend_from_slice(&to.public().0);
         Compact(rao).encode_to(&mut call);
-        let extra = (0_u8, Compact(nonce), Compact(0_u64), 0_u8).encode();
+        self.signed(from, &call, nonce, &[0], self.devnet.genesis_hash())
+    }
+
+    /// A call signed with an era, whose first block is `birth`.
+    pub(crate) fn signed(
+        &self,
+        from: &sr25519::Pair,
+        call: &[u8],
+        nonce: u32,
+        era: &[u8],
+        birth: [u8; 32],
+    ) -> String {
+        let extra = [era, &(Compact(nonce), Compact(0_u64), 0_u8).encode()].concat();
         let genesis = self.devnet.genesis_hash();
-        let implicit = (self.spec_version, self.transaction_version, genesis, genesis, 0_u8).encode();
-        let payload = [&call[..], &extra, &implicit].concat();
+        let implicit = (self.spec_version, self.transaction_version, genesis, birth, 0_u8).encode();
+        let mut payload = [call, &extra, &implicit].concat();
+        if payload.len() > 256 {
+            payload = blake2_256(&payload).to_vec();
+        }
         let signature = from.sign(&payload);
-        let body = [&[0x84, 0][..], &from.public().0, &[1], &signature.0, &extra, &call].concat();
+        let body = [&[0x84, 0][..], &from.public().0, &[1], &signature.0, &extra, call].concat();
         hex(&body.encode())
     }
 

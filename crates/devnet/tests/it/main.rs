@@ -8,6 +8,7 @@
     reason = "a test's helpers fail the test, and take what reads best at the call"
 )]
 
+mod bad_input;
 mod beacon;
 mod bittensor;
 mod blocks;

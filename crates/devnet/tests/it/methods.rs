@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// One HTTP exchange by hand: status line with headers, and body.
-async fn http(devnet: &Devnet, request_line: &str, body: &str) -> (String, String) {
+pub(crate) async fn http(devnet: &Devnet, request_line: &str, body: &str) -> (String, String) {
     let mut stream = TcpStream::connect(devnet.address()).await.unwrap();
     let length = body.len();
     let request = format!(
