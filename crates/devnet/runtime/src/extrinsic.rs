@@ -10,7 +10,9 @@ use sp_runtime::generic::{ExtrinsicFormat, Preamble};
 use sp_runtime::traits::{
     Applyable, Checkable, ExtrinsicCall, ExtrinsicLike, ExtrinsicMetadata, Lookup, ValidateUnsigned,
 };
-use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity, TransactionValidityError};
+use sp_runtime::transaction_validity::{
+    InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityError,
+};
 use sp_runtime::{ApplyExtrinsicResultWithInfo, MultiSignature, generic};
 
 use crate::calls::nesting;
@@ -75,6 +77,9 @@ impl<L: Lookup<Source = Address, Target = AccountId>> Checkable<L> for Unchecked
     type Checked = CheckedExtrinsic;
 
     fn check(self, lookup: &L) -> Result<CheckedExtrinsic, TransactionValidityError> {
+        if nesting(&self.0.function) > MOST_NESTED {
+            return Err(InvalidTransaction::Call.into());
+        }
         if let Preamble::Signed(address, _, extension) = &self.0.preamble {
             let who = lookup.lookup(address.clone())?;
             // The one thing a development chain may let pass: everything else is checked as for anybody.

@@ -34,10 +34,13 @@ async fn what_is_no_extrinsic_is_refused_by_what_is_wrong_with_it() {
     assert!(data.starts_with("RuntimeApi("), "{data}");
 
     let (alice, bob) = (pair("//Alice"), pair("//Bob"));
-    chain.devnet.mine(3).await.unwrap();
-    let inherent = hex(&[&[4_u8][..], &[2, 0], &7_u8.encode()].concat().encode());
-    let (code, ..) = submit(&chain, &inherent).await;
-    assert_eq!(code, 1010, "nobody hands in what only the author may");
+    chain.devnet.mine(2).await.unwrap();
+    // Timestamp.set, which only the author of a block may hand in.
+    let inherent = hex(&vec![4_u8, 2, 0, 28].encode());
+    assert_eq!(
+        submit(&chain, &inherent).await,
+        invalid("Transaction dispatch is mandatory; transactions must not be validated.")
+    );
     // A period of four blocks that is over: what was signed is the hash of another block than the one now meant.
     let call = [&[5, 3, 0][..], &bob.public().0, &[4]].concat();
     let past = chain.signed(&alice, &call, 0, &[0x01, 0x00], chain.devnet.genesis_hash());
@@ -67,6 +70,9 @@ async fn calls_within_calls_neither_overflow_nor_pass() {
         let (answered, message, data) = submit(&chain, &nested(depth)).await;
         assert_eq!(answered, code, "{depth} deep: {message} {data}");
     }
+    let call = [[12_u8, 0].repeat(200_000), vec![0, 0, 0], vec![0; 4]].concat();
+    let asked = json!(["TransactionPaymentCallApi_query_call_info", hex(&call)]);
+    assert_eq!(chain.client.refusal("state_call", asked).await.code(), 4003);
     assert_eq!(submit(&chain, &nested(10)).await.2, "Transaction call is not expected");
     chain.client.call("author_submitExtrinsic", json!([nested(8)])).await;
     assert_eq!(chain.devnet.mine(1).await.unwrap().number, 1);
@@ -103,12 +109,12 @@ async fn requests_that_are_none_are_told_so() {
     let chain = Bittensor::spawn(Genesis::fast()).await;
     for (body, code) in [
         ("not json", -32700),
-        ("{}", -32600),
+        ("{}", -32700),
         ("[]", -32600),
         (r#"{"jsonrpc":"1.0","id":1,"method":"system_name"}"#, -32600),
         (r#"{"jsonrpc":"2.0","id":1,"method":"system_nothing"}"#, -32601),
         (r#"{"jsonrpc":"2.0","id":1,"method":"state_getStorage","params":{"key":1}}"#, -32602),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"state_getStorage","params":["0x0"]}"#, -32602),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"state_getStorage","params":["0xzz"]}"#, -32602),
         (r#"{"jsonrpc":"2.0","id":1,"method":"chain_getBlockHash","params":[-1]}"#, -32602),
         (r#"{"jsonrpc":"2.0","id":1,"method":"dev_mine","params":["many"]}"#, -32602),
     ] {
