@@ -47,8 +47,7 @@ type Done = Result<(), EncodeError>;
 
 fn wrong<T>(at: &str, expected: impl Into<String>, found: &Value) -> Result<T, EncodeError> {
     let mut found = found.to_string();
-    if found.len() > 80 {
-        let end = found.floor_char_boundary(77);
+    if let Some((end, _)) = found.char_indices().nth(77) {
         found.truncate(end);
         found.push_str("...");
     }

@@ -95,7 +95,7 @@ pub fn call(method: &str, input: &[u8], state: &dyn State) -> Result<Outcome, Ca
         .map_err(|cause| {
             CallFailure::Panicked(format!("The runtime panicked in {method}: {}", describe(cause.as_ref())))
         })?
-        .ok_or_else(|| CallFailure::NoMethod(method))?;
+        .ok_or(CallFailure::NoMethod(method))?;
     let changes = overlay
         .changes_mut()
         .map(|(key, value)| (key.clone(), value.value().cloned()))

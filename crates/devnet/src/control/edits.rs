@@ -55,7 +55,7 @@ impl Control {
         call: &str,
         args: &Value,
     ) -> Result<Head, ControlError> {
-        let origin = origin.map(|text| parse_account(text)).transpose()?;
+        let origin = origin.map(parse_account).transpose()?;
         let call = self.interface()?.call(pallet, call, args)?;
         let input = [origin.encode(), call].concat();
         let edit = move |site: &mut Site<'_, '_>| {

@@ -22,8 +22,14 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     edits(module)?;
     subnets(module)?;
     faults(module)?;
-    command(module, "dev_pause", |control, _| async move { Ok(control.pause()) })?;
-    command(module, "dev_resume", |control, _| async move { Ok(control.resume()) })
+    command(module, "dev_pause", |control, _| async move {
+        control.pause();
+        Ok(())
+    })?;
+    command(module, "dev_resume", |control, _| async move {
+        control.resume();
+        Ok(())
+    })
 }
 
 fn time(module: &mut Module) -> Result<(), RegisterMethodError> {
@@ -88,7 +94,10 @@ fn faults(module: &mut Module) -> Result<(), RegisterMethodError> {
     let answers = |sequence: &mut ParamsSequence<'_>| -> RpcResult<Answers> {
         Ok(Answers { count: sequence.optional_next()?, method: sequence.optional_next()? })
     };
-    command(module, "dev_dropConnections", |control, _| async move { Ok(control.drop_connections()) })?;
+    command(module, "dev_dropConnections", |control, _| async move {
+        control.drop_connections();
+        Ok(())
+    })?;
     command(module, "dev_delayAnswers", move |control, params| async move {
         let mut sequence = params.sequence();
         let delay = Duration::from_millis(sequence.next()?);
@@ -99,7 +108,10 @@ fn faults(module: &mut Module) -> Result<(), RegisterMethodError> {
         let (code, message): (i32, String) = (sequence.next()?, sequence.next()?);
         reply(control.refuse_answers(code, message, answers(&mut sequence)?))
     })?;
-    command(module, "dev_clearFaults", |control, _| async move { Ok(control.clear_faults()) })
+    command(module, "dev_clearFaults", |control, _| async move {
+        control.clear_faults();
+        Ok(())
+    })
 }
 
 /// Methods of the runtime that change the state, under their names here and there.

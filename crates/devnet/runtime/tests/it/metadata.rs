@@ -44,7 +44,8 @@ fn every_pallet_with_calls_is_in_the_type_of_calls_under_its_number() {
     else {
         panic!("no enum")
     };
-    let in_type: Vec<_> = calls.variants.iter().map(|variant| (variant.name.clone(), variant.index)).collect();
+    let in_type: Vec<_> =
+        calls.variants.iter().map(|variant| (variant.name.clone(), variant.index)).collect();
     let pallets = metadata.pallets.iter().filter(|pallet| pallet.calls.is_some());
     let with_calls: Vec<_> = pallets.map(|pallet| (pallet.name.clone(), pallet.index)).collect();
     assert_eq!(in_type, with_calls);
