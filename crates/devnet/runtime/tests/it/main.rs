@@ -11,4 +11,5 @@ mod guards;
 mod info;
 mod metadata;
 mod recorded;
+mod stake;
 mod timelocked;

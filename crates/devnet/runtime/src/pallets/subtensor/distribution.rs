@@ -15,9 +15,10 @@ impl<T: Config> Pallet<T> {
         // Where no miner earned anything, validators get the miners' part too.
         let validator_pot =
             if incentive == 0 { pending.validator.saturating_add(pending.server) } else { pending.validator };
+        let dividends = Self::share_dividends(netuid, &payouts, validator_pot, pending.root);
         Self::pay_owner(netuid, pending.owner);
         Self::pay_incentive(netuid, &payouts, incentive);
-        Self::pay_dividends(netuid, &payouts, validator_pot, pending.root);
+        Self::pay_dividends(netuid, &dividends);
     }
 
     fn pay_owner(netuid: NetUid, cut: u64) {

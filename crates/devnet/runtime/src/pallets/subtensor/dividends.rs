@@ -10,16 +10,23 @@ use super::epoch::Payout;
 use super::pallet::*;
 use super::types::{AccountId, NetUid, ROOT};
 
-/// A hotkey's dividend, split by what earned it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Dividend {
+/// A hotkey's part of an epoch's dividends, by what earned it: proportions at first, then alpha in rao.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Dividend {
+    hotkey: AccountId,
     local: U96F32,
     root: U96F32,
 }
 
 impl<T: Config> Pallet<T> {
-    /// Pays `pot` to the validators and their stakers, and `root_pot` to those of them on root.
-    pub(super) fn pay_dividends(netuid: NetUid, payouts: &[Payout], pot: u64, root_pot: u64) {
+    /// Shares `pot` among the validators and their stakers, and `root_pot` among those of them on root. Stakes count
+    /// as they are before anything of the epoch is paid.
+    pub(super) fn share_dividends(
+        netuid: NetUid,
+        payouts: &[Payout],
+        pot: u64,
+        root_pot: u64,
+    ) -> Vec<Dividend> {
         let mut earned = BTreeMap::<AccountId, U96F32>::new();
         for payout in payouts {
             for (hotkey, share) in Self::share_with_parents(&payout.hotkey, netuid, payout.dividend) {
@@ -27,39 +34,39 @@ impl<T: Config> Pallet<T> {
                 *total = total.saturating_add(U96F32::from_num(share));
             }
         }
-        let dividends: Vec<_> = earned
-            .into_iter()
-            .map(|(hotkey, earned)| {
-                let dividend = Self::split_dividend(netuid, &hotkey, earned);
-                (hotkey, dividend)
-            })
-            .collect();
+        let mut dividends: Vec<_> =
+            earned.into_iter().map(|(hotkey, earned)| Self::split_dividend(netuid, hotkey, earned)).collect();
         let sum = |part: fn(&Dividend) -> U96F32| {
-            dividends
-                .iter()
-                .map(|(_, dividend)| part(dividend))
-                .fold(U96F32::default(), U96F32::saturating_add)
+            dividends.iter().map(part).fold(U96F32::default(), U96F32::saturating_add)
         };
         let (local_total, root_total) = (sum(|dividend| dividend.local), sum(|dividend| dividend.root));
+        for dividend in &mut dividends {
+            dividend.local = share_of(pot, dividend.local, local_total);
+            dividend.root = share_of(root_pot, dividend.root, root_total);
+        }
+        dividends
+    }
 
+    /// Pays what `share_dividends` found.
+    pub(super) fn pay_dividends(netuid: NetUid, dividends: &[Dividend]) {
         drop(AlphaDividendsPerSubnet::<T>::clear_prefix(netuid, u32::MAX, None));
-        for (hotkey, dividend) in &dividends {
-            Self::pay_local(netuid, hotkey, share_of(pot, dividend.local, local_total));
+        for Dividend { hotkey, local, .. } in dividends {
+            Self::pay_local(netuid, hotkey, *local);
             TotalHotkeyAlphaLastEpoch::<T>::insert(hotkey, netuid, Self::hotkey_alpha(hotkey, netuid));
         }
         drop(RootAlphaDividendsPerSubnet::<T>::clear_prefix(netuid, u32::MAX, None));
-        for (hotkey, dividend) in &dividends {
-            Self::pay_root(netuid, hotkey, share_of(root_pot, dividend.root, root_total));
+        for Dividend { hotkey, root, .. } in dividends {
+            Self::pay_root(netuid, hotkey, *root);
         }
     }
 
     /// Splits a dividend between the hotkey's alpha and its weighted root stake.
-    fn split_dividend(netuid: NetUid, hotkey: &AccountId, earned: U96F32) -> Dividend {
-        let alpha = U96F32::from_num(Self::hotkey_alpha(hotkey, netuid));
-        let root = U96F32::from_num(Self::hotkey_alpha(hotkey, ROOT)).saturating_mul(Self::tao_weight());
+    fn split_dividend(netuid: NetUid, hotkey: AccountId, earned: U96F32) -> Dividend {
+        let alpha = U96F32::from_num(Self::hotkey_alpha(&hotkey, netuid));
+        let root = U96F32::from_num(Self::hotkey_alpha(&hotkey, ROOT)).saturating_mul(Self::tao_weight());
         let root_part = root.checked_div(alpha.saturating_add(root)).unwrap_or_default();
         let root = earned.saturating_mul(root_part);
-        Dividend { local: earned.saturating_sub(root), root }
+        Dividend { hotkey, local: earned.saturating_sub(root), root }
     }
 
     /// The take goes to the hotkey's owner, the rest to all its stakers in proportion.

@@ -239,6 +239,9 @@ impl<T: Config> Pallet<T> {
             Self::increase_stake(new, &coldkey, netuid, alpha);
             if netuid == ROOT {
                 for claimed_on in NetworksAdded::<T>::iter_keys().collect::<Vec<_>>() {
+                    if !RootClaimed::<T>::contains_key((claimed_on, old, &coldkey)) {
+                        continue;
+                    }
                     let claimed = RootClaimed::<T>::take((claimed_on, old, &coldkey));
                     RootClaimed::<T>::mutate((claimed_on, new, &coldkey), |total| {
                         *total = total.saturating_add(claimed);
