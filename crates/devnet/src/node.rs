@@ -191,6 +191,8 @@ pub(crate) fn genesis(runtime: &dyn Runtime, differences: &Value) -> Result<(Blo
     let outcome = runtime.call(METHOD, &configuration.to_string().encode(), &storage)?;
     decode::<Result<(), String>>(METHOD, &outcome.output)?.map_err(GenesisError::Refused)?;
     storage.apply(outcome.changes.iter().map(|(key, value)| (key, value)));
+    let code = code(runtime, &storage)?;
+    storage.apply([(&CODE.to_vec(), &code)]);
     let header = Header {
         parent_hash: H256::zero(),
         number: 0,
@@ -199,6 +201,21 @@ pub(crate) fn genesis(runtime: &dyn Runtime, differences: &Value) -> Result<(Blo
         digest: Vec::new(),
     };
     Ok((Block::new(header, Vec::new()), storage))
+}
+
+/// Where a chain keeps its WebAssembly runtime.
+const CODE: &[u8] = b":code";
+
+/// What stands for the runtime's code: the BLAKE2b-256 of its metadata, where it has some.
+///
+/// Clients keep metadata by genesis hash and version. With this in the genesis, chains whose runtimes have different
+/// metadata never have the same hash, as chains with different code do not.
+fn code(runtime: &dyn Runtime, genesis: &Storage) -> Result<Option<Vec<u8>>, GenesisError> {
+    match runtime.call("Metadata_metadata_at_version", &15_u32.encode(), genesis) {
+        Ok(outcome) => Ok(Some(sp_core::blake2_256(&outcome.output).to_vec())),
+        Err(Trap::NoMethod(_)) => Ok(None),
+        Err(trap) => Err(trap.into()),
+    }
 }
 
 /// The preset without a name, over which a genesis configuration is laid; nothing if the runtime has none.

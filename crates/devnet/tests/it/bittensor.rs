@@ -84,6 +84,17 @@ impl Bittensor {
 }
 
 #[tokio::test]
+async fn the_genesis_holds_the_hash_of_the_metadata_by_which_clients_keep_it() {
+    let chain = Bittensor::spawn(Genesis::fast()).await;
+    let metadata =
+        chain.client.call("state_call", json!(["Metadata_metadata_at_version", "0x0f000000"])).await;
+    let metadata = sp_core::bytes::from_hex(metadata.as_str().unwrap()).unwrap();
+    let genesis = hex(&chain.devnet.genesis_hash());
+    let code = chain.client.call("state_getStorage", json!([hex(b":code"), genesis])).await;
+    assert_eq!(code, hex(&blake2_256(&metadata)));
+}
+
+#[tokio::test]
 async fn a_signed_transfer_moves_funds_and_the_block_before_still_shows_the_old_ones() {
     let chain = Bittensor::spawn(Genesis::fast()).await;
     let (alice, bob) = (pair("//Alice"), pair("//Bob"));
