@@ -21,8 +21,8 @@ use sp_runtime::transaction_validity::{TransactionSource, TransactionValidityErr
 
 use crate::pallets::subtensor::guards;
 use crate::{
-    AdminUtils, Balances, Commitments, Drand, Runtime, RuntimeOrigin, SubtensorModule, Sudo, Swap, System,
-    Timestamp, Utility,
+    AdminUtils, Balances, Commitments, Drand, MevShield, Runtime, RuntimeOrigin, SubtensorModule, Sudo, Swap,
+    System, Timestamp, Utility,
 };
 
 macro_rules! runtime_call {
@@ -134,6 +134,7 @@ runtime_call! {
     AdminUtils = 19,
     Drand = 26,
     Swap = 28,
+    MevShield = 30,
 }
 
 impl Dispatchable for RuntimeCall {

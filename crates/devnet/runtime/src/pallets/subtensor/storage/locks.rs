@@ -46,6 +46,19 @@ mod locks {
     pub type DecayingLock<T: Config> =
         StorageDoubleMap<_, Blake2_128Concat, AccountId, Identity, NetUid, bool, OptionQuery>;
 
+    /// How fast conviction grows, in blocks.
+    #[pallet::storage]
+    pub type MaturityRate<T: Config> = StorageValue<_, u64, ValueQuery, DefaultLockRate<T>>;
+
+    /// How fast a lock that is being taken off shrinks, in blocks.
+    #[pallet::storage]
+    pub type UnlockRate<T: Config> = StorageValue<_, u64, ValueQuery, DefaultLockRate<T>>;
+
+    #[pallet::type_value]
+    pub fn DefaultLockRate<T: Config>() -> u64 {
+        934_866
+    }
+
     /// Bits that a coldkey sets of itself.
     #[pallet::storage]
     pub type AccountFlags<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, u128, ValueQuery>;
