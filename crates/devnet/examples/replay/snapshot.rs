@@ -51,17 +51,24 @@ fn compare(
         let (mine, theirs) = (here.get(name), recorded.get(name));
         fields.note(mine == theirs);
         if mine != theirs {
-            let text = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), shortened);
-            different.push(format!("{place}{name} is {}, recorded {}", text(mine), text(theirs)));
+            let (mine, theirs) = (differing(mine, theirs), differing(theirs, mine));
+            different.push(format!("{place}{name} is {mine}, recorded {theirs}"));
         }
     }
 }
 
-fn shortened(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(600) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
+/// What of a value is not in another: of lists and maps, the entries that the other does not have.
+fn differing(value: Option<&Value>, other: Option<&Value>) -> String {
+    match (value, other) {
+        (None, _) => "nothing".to_owned(),
+        (Some(Value::Array(items)), Some(Value::Array(others))) if items.len() != others.len() || items[0].is_array() => {
+            items.iter().filter(|item| !others.contains(item)).cloned().collect::<Value>().to_string()
+        }
+        (Some(Value::Object(fields)), Some(Value::Object(others))) => {
+            let own = fields.iter().filter(|(name, field)| others.get(*name) != Some(field));
+            Value::Object(own.map(|(name, field)| (name.clone(), field.clone())).collect()).to_string()
+        }
+        (Some(value), _) => value.to_string(),
     }
 }
 

@@ -70,7 +70,7 @@ impl<T: Config> Pallet<T> {
             .fold(U96F32::default(), U96F32::saturating_add);
         let root_sells = moving > U96F32::from_num(1);
         for (&netuid, share) in emitting.iter().zip(shares) {
-            let tao = U96F32::from_num(emission).saturating_mul(share).saturating_to_num::<u64>();
+            let tao = U96F32::from_num(emission).saturating_mul(share);
             Self::emit(netuid, tao, root_sells);
         }
         let due = Self::drain_due_epochs();
@@ -108,7 +108,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Emits one block's TAO and alpha on a subnet.
-    fn emit(netuid: NetUid, tao: u64, root_sells: bool) {
+    fn emit(netuid: NetUid, tao: U96F32, root_sells: bool) {
         let alpha_in = SubnetAlphaIn::<T>::get(netuid);
         let alpha_out = SubnetAlphaOut::<T>::get(netuid);
         let alpha = block_emission(alpha_in.saturating_add(alpha_out));
@@ -116,14 +116,13 @@ impl<T: Config> Pallet<T> {
         let root_part = Self::root_proportion(netuid);
 
         // Alpha goes into the pool beside TAO, at most the root's part of it; what TAO that leaves over buys alpha.
-        let at_price = U96F32::from_num(tao).checked_div(price).unwrap_or_default();
+        let at_price = tao.checked_div(price).unwrap_or_default();
         let cap = root_part.saturating_mul(U96F32::from_num(alpha));
-        let (mut pool_tao, mut pool_alpha) = if at_price > cap {
-            (cap.saturating_mul(price).saturating_to_num::<u64>().min(tao), cap.saturating_to_num::<u64>())
-        } else {
-            (tao, at_price.saturating_to_num::<u64>())
-        };
-        let excess = tao.saturating_sub(pool_tao);
+        let (fitting_tao, fitting_alpha) =
+            if at_price > cap { (cap.saturating_mul(price), cap) } else { (tao, at_price) };
+        let excess = tao.saturating_sub(fitting_tao).saturating_to_num::<u64>();
+        let mut pool_tao = fitting_tao.saturating_to_num::<u64>();
+        let mut pool_alpha = fitting_alpha.saturating_to_num::<u64>();
         if !swap::Pallet::<T>::reweight(netuid, pool_tao, pool_alpha) {
             (pool_tao, pool_alpha) = (0, 0);
         }
@@ -172,19 +171,22 @@ impl<T: Config> Pallet<T> {
 
     /// Splits a block's alpha among owner, miners, validators and root, to be paid at the epoch.
     fn share_out(netuid: NetUid, alpha: u64, root_part: U96F32, root_sells: bool) {
+        let alpha = U96F32::from_num(alpha);
         let owner = if OwnerCutEnabled::<T>::get(netuid) {
-            U96F32::from_num(alpha)
+            alpha
                 .saturating_mul(U96F32::from_num(SubnetOwnerCut::<T>::get()))
                 .saturating_div(U96F32::from_num(u16::MAX))
-                .saturating_to_num::<u64>()
         } else {
-            0
+            U96F32::default()
         };
-        let rest = U96F32::from_num(alpha.saturating_sub(owner));
+        // Parts are rounded only when they are booked, so that what rounds off is not another's gain.
+        let rest = alpha.saturating_sub(owner);
         let half = U96F32::from_num(0.5);
-        let root = root_part.saturating_mul(rest).saturating_mul(half).saturating_to_num::<u64>();
-        let server = rest.saturating_mul(half).saturating_to_num::<u64>();
-        let validator = rest.saturating_to_num::<u64>().saturating_sub(server).saturating_sub(root);
+        let root = root_part.saturating_mul(rest).saturating_mul(half);
+        let server = rest.saturating_mul(half);
+        let validator = rest.saturating_sub(root).saturating_sub(server).saturating_to_num::<u64>();
+        let (owner, server) = (owner.saturating_to_num::<u64>(), server.saturating_to_num::<u64>());
+        let root = root.saturating_to_num::<u64>();
         PendingOwnerCut::<T>::mutate(netuid, |pending| *pending = pending.saturating_add(owner));
         PendingServerEmission::<T>::mutate(netuid, |pending| *pending = pending.saturating_add(server));
         PendingValidatorEmission::<T>::mutate(netuid, |pending| *pending = pending.saturating_add(validator));
@@ -255,8 +257,9 @@ impl<T: Config> Pallet<T> {
 
     /// Moves the price's average towards the price, faster the longer the subnet has been running.
     fn step_moving_price(netuid: NetUid) {
-        let first = FirstEmissionBlockNumber::<T>::get(netuid).unwrap_or_default();
-        let age = I96F32::saturating_from_num(Self::now().saturating_sub(first));
+        // The subnet was started in the block before its first emission.
+        let started = FirstEmissionBlockNumber::<T>::get(netuid).unwrap_or_default().saturating_sub(1);
+        let age = I96F32::saturating_from_num(Self::now().saturating_sub(started));
         let halving = I96F32::saturating_from_num(EMAPriceHalvingBlocks::<T>::get(netuid));
         let rate = SubnetMovingAlpha::<T>::get()
             .saturating_mul(age.checked_div(age.saturating_add(halving)).unwrap_or_default());

@@ -52,6 +52,7 @@ impl<T: Config> Pallet<T> {
         Self::append_neuron(netuid, &nobody);
         Self::increase_stake(&nobody, &nobody, netuid, TAO);
         SubnetAlphaOut::<T>::insert(netuid, TAO);
+        SubnetLocked::<T>::insert(netuid, 1);
     }
 
     /// What creating a subnet costs now, in rao: twice the last price, falling back to the minimum over the
