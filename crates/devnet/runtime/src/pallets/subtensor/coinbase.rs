@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use frame_support::traits::fungible::Mutate;
-use substrate_fixed::types::{I96F32, U96F32};
+use substrate_fixed::types::{I96F32, U64F64, U96F32};
 
 use super::pallet::*;
 use super::types::{NetUid, ROOT};
@@ -29,11 +29,10 @@ impl<T: Config> Pallet<T> {
         let emission = block_emission(TotalIssuance::<T>::get());
         BlockEmission::<T>::put(emission);
         Self::reveal_timelocked_weights();
-        Self::run_coinbase(emission);
-        for netuid in Self::emitting_subnets() {
+        let emitting = Self::emitting_subnets();
+        Self::run_coinbase(emission, &emitting);
+        for &netuid in &emitting {
             Self::step_moving_price(netuid);
-        }
-        for netuid in Self::subnets() {
             RootProp::<T>::insert(netuid, Self::root_proportion(netuid));
         }
         Self::step_children();
@@ -60,18 +59,17 @@ impl<T: Config> Pallet<T> {
             .collect()
     }
 
-    fn run_coinbase(emission: u64) {
+    fn run_coinbase(emission: u64, emitting: &[NetUid]) {
         drop(SubnetRootSellTao::<T>::clear(u32::MAX, None));
-        let emitting = Self::emitting_subnets();
-        let shares = Self::emission_shares(&emitting);
-        let moving: U96F32 = emitting
+        let shares = Self::emission_shares(emitting);
+        let moving = emitting
             .iter()
             .map(|&netuid| Self::moving_price(netuid))
-            .fold(U96F32::default(), U96F32::saturating_add);
-        let root_sells = moving > U96F32::from_num(1);
+            .fold(U64F64::default(), U64F64::saturating_add);
+        let root_sells = moving > U64F64::from_num(1);
         for (&netuid, share) in emitting.iter().zip(shares) {
-            let tao = U96F32::from_num(emission).saturating_mul(share);
-            Self::emit(netuid, tao, root_sells);
+            let tao = U64F64::from_num(emission).saturating_mul(share);
+            Self::emit(netuid, U96F32::saturating_from_num(tao), root_sells);
         }
         let due = Self::drain_due_epochs();
         for (netuid, pending) in due {
@@ -82,16 +80,17 @@ impl<T: Config> Pallet<T> {
 
     /// Each emitting subnet's share of the block's TAO: by moving price, less what its miners burn, and nothing
     /// where emission is off.
-    fn emission_shares(emitting: &[NetUid]) -> Vec<U96F32> {
-        let zero = U96F32::default();
-        let one = U96F32::from_num(1);
+    fn emission_shares(emitting: &[NetUid]) -> Vec<U64F64> {
+        let zero = U64F64::default();
+        let one = U64F64::from_num(1);
         let prices: Vec<_> = emitting.iter().map(|&netuid| Self::moving_price(netuid)).collect();
         let by_price = normalized(&prices);
         let unburned: Vec<_> = emitting
             .iter()
             .zip(&by_price)
             .map(|(netuid, share)| {
-                share.saturating_mul(one.saturating_sub(MinerBurned::<T>::get(netuid).min(one)))
+                let burned = U64F64::saturating_from_num(MinerBurned::<T>::get(netuid));
+                share.saturating_mul(one.saturating_sub(burned.min(one)))
             })
             .collect();
         let burned_all = unburned.iter().all(|&share| share == zero);
@@ -140,7 +139,8 @@ impl<T: Config> Pallet<T> {
         }
         SubnetAlphaOutEmission::<T>::insert(netuid, alpha);
         SubnetAlphaOut::<T>::mutate(netuid, |out| *out = out.saturating_add(alpha));
-        Self::share_out(netuid, alpha, root_part, root_sells);
+        // Root's part of the stakers' alpha is taken anew, now that the block's alpha counts.
+        Self::share_out(netuid, alpha, Self::root_proportion(netuid), root_sells);
     }
 
     /// Buys alpha that nobody gets with newly minted TAO; returns what was spent.
@@ -248,25 +248,27 @@ impl<T: Config> Pallet<T> {
     }
 
     /// What a subnet's price counts for in sharing out TAO.
-    fn moving_price(netuid: NetUid) -> U96F32 {
+    fn moving_price(netuid: NetUid) -> U64F64 {
         if SubnetMechanism::<T>::get(netuid) == 0 {
-            return U96F32::from_num(1);
+            return U64F64::from_num(1);
         }
-        U96F32::saturating_from_num(SubnetMovingPrice::<T>::get(netuid))
+        U64F64::saturating_from_num(SubnetMovingPrice::<T>::get(netuid))
     }
 
     /// Moves the price's average towards the price, faster the longer the subnet has been running.
     fn step_moving_price(netuid: NetUid) {
         // The subnet was started in the block before its first emission.
         let started = FirstEmissionBlockNumber::<T>::get(netuid).unwrap_or_default().saturating_sub(1);
-        let age = I96F32::saturating_from_num(Self::now().saturating_sub(started));
-        let halving = I96F32::saturating_from_num(EMAPriceHalvingBlocks::<T>::get(netuid));
-        let rate = SubnetMovingAlpha::<T>::get()
+        let age = U64F64::from_num(Self::now().saturating_sub(started));
+        let halving = U64F64::from_num(EMAPriceHalvingBlocks::<T>::get(netuid));
+        let rate = U64F64::saturating_from_num(SubnetMovingAlpha::<T>::get())
             .saturating_mul(age.checked_div(age.saturating_add(halving)).unwrap_or_default());
-        let price = I96F32::saturating_from_num(swap::Pallet::<T>::price(netuid)).min(I96F32::from_num(1));
-        let kept =
-            I96F32::from_num(1).saturating_sub(rate).saturating_mul(SubnetMovingPrice::<T>::get(netuid));
-        SubnetMovingPrice::<T>::insert(netuid, rate.saturating_mul(price).saturating_add(kept));
+        let price = swap::Pallet::<T>::price(netuid).min(U64F64::from_num(1));
+        let kept = U64F64::from_num(1)
+            .saturating_sub(rate)
+            .saturating_mul(U64F64::saturating_from_num(SubnetMovingPrice::<T>::get(netuid)));
+        let moved = rate.saturating_mul(price).saturating_add(kept);
+        SubnetMovingPrice::<T>::insert(netuid, I96F32::saturating_from_num(moved));
     }
 }
 
@@ -276,8 +278,8 @@ fn block_emission(issued: u64) -> u64 {
     (SUPPLY / remaining).checked_ilog2().map_or(0, |halvings| FIRST_EMISSION >> halvings)
 }
 
-fn normalized(values: &[U96F32]) -> Vec<U96F32> {
-    let total = values.iter().fold(U96F32::default(), |sum, &value| sum.saturating_add(value));
+fn normalized(values: &[U64F64]) -> Vec<U64F64> {
+    let total = values.iter().fold(U64F64::default(), |sum, &value| sum.saturating_add(value));
     values.iter().map(|value| value.checked_div(total).unwrap_or_default()).collect()
 }
 
