@@ -61,7 +61,9 @@ fn compare(
 fn differing(value: Option<&Value>, other: Option<&Value>) -> String {
     match (value, other) {
         (None, _) => "nothing".to_owned(),
-        (Some(Value::Array(items)), Some(Value::Array(others))) if items.len() != others.len() || items[0].is_array() => {
+        (Some(Value::Array(items)), Some(Value::Array(others)))
+            if items.len() != others.len() || items[0].is_array() =>
+        {
             items.iter().filter(|item| !others.contains(item)).cloned().collect::<Value>().to_string()
         }
         (Some(Value::Object(fields)), Some(Value::Object(others))) => {
@@ -86,10 +88,10 @@ fn global() -> Map<String, Value> {
         .filter(|(_, account)| account.data.free > 0)
         .map(|(who, account)| ((), json!([shown(&who), account.data.free]), who));
     put("balances", ordered(balances));
-    let stakes = chain::AlphaV2::<R>::iter_keys().filter_map(|(hotkey, coldkey, netuid)| {
+    let stakes = chain::AlphaV2::<R>::iter().filter(|(_, share)| !share.is_zero());
+    let stakes = stakes.map(|((hotkey, coldkey, netuid), _)| {
         let alpha = SubtensorModule::stake_of(&hotkey, &coldkey, netuid);
-        (alpha > 0)
-            .then(|| ((), json!([shown(&hotkey), shown(&coldkey), netuid, alpha]), (hotkey, coldkey, netuid)))
+        ((), json!([shown(&hotkey), shown(&coldkey), netuid, alpha]), (hotkey, coldkey, netuid))
     });
     put("stakes", ordered(stakes));
     let alpha = chain::TotalHotkeyAlpha::<R>::iter().filter(|(_, _, alpha)| *alpha > 0);

@@ -173,9 +173,8 @@ impl<T: Config> Pallet<T> {
     fn share_out(netuid: NetUid, alpha: u64, root_part: U96F32, root_sells: bool) {
         let alpha = U96F32::from_num(alpha);
         let owner = if OwnerCutEnabled::<T>::get(netuid) {
-            alpha
-                .saturating_mul(U96F32::from_num(SubnetOwnerCut::<T>::get()))
-                .saturating_div(U96F32::from_num(u16::MAX))
+            let cut = U96F32::from_num(SubnetOwnerCut::<T>::get()).saturating_div(U96F32::from_num(u16::MAX));
+            alpha.saturating_mul(cut)
         } else {
             U96F32::default()
         };
