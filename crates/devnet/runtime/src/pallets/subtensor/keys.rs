@@ -243,9 +243,11 @@ impl<T: Config> Pallet<T> {
                         continue;
                     }
                     let claimed = RootClaimed::<T>::take((claimed_on, old, &coldkey));
-                    RootClaimed::<T>::mutate((claimed_on, new, &coldkey), |total| {
-                        *total = total.saturating_add(claimed);
-                    });
+                    if claimed > 0 {
+                        RootClaimed::<T>::mutate((claimed_on, new, &coldkey), |total| {
+                            *total = total.saturating_add(claimed);
+                        });
+                    }
                 }
             }
         }
