@@ -1,7 +1,9 @@
 //! Genesis presets: the JSON that `GenesisBuilder_build_state` takes.
 
+use std::sync::OnceLock;
+
 use serde_json::{Value, json};
-use sp_core::crypto::Ss58Codec;
+use sp_core::crypto::{DEV_PHRASE, DeriveJunction, Ss58Codec};
 use sp_core::{Pair, sr25519};
 
 use crate::AccountId;
@@ -27,7 +29,24 @@ pub const AUTHORITY: &str = "//One";
 
 /// The account of a secret URI, for example `//Alice`; none if the URI is malformed.
 pub(crate) fn account(uri: &str) -> Option<AccountId> {
-    Some(AccountId::new(sr25519::Pair::from_string(uri, None).ok()?.public().0))
+    let pair = match development_pair(uri) {
+        Some(pair) => pair,
+        None => sr25519::Pair::from_string(uri, None).ok()?,
+    };
+    Some(AccountId::new(pair.public().0))
+}
+
+/// The key of a URI that is only hard junctions. The phrase from which all of these derive is stretched on purpose, which
+/// takes milliseconds, so that is done once.
+fn development_pair(uri: &str) -> Option<sr25519::Pair> {
+    static ROOT: OnceLock<Option<sr25519::Pair>> = OnceLock::new();
+    let path: Vec<&str> = uri.strip_prefix("//")?.split("//").collect();
+    if path.iter().any(|junction| junction.is_empty() || junction.contains('/')) {
+        return None;
+    }
+    let root = ROOT.get_or_init(|| sr25519::Pair::from_phrase(DEV_PHRASE, None).ok().map(|(pair, _)| pair));
+    let path = path.into_iter().map(|junction| DeriveJunction::from(format!("/{junction}")));
+    root.as_ref()?.derive(path, None).ok().map(|(pair, _)| pair)
 }
 
 /// The ss58 address of the account of a secret URI; none if the URI is malformed.
@@ -50,4 +69,20 @@ pub fn preset(name: &str) -> Option<Value> {
         "sudo": { "key": address(SUDO)? },
         "subtensorModule": { "fast": fast, "slotDurationMs": if fast { 250 } else { 12_000 } },
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_derived_from_the_root_is_that_of_its_uri() {
+        for uri in
+            ["//Alice", "//7//Account//10", "//subnet-2-owner//default", "//a/b", "///secret", "//Alice///x"]
+        {
+            let whole = sr25519::Pair::from_string(uri, None).unwrap().public().0;
+            assert_eq!(account(uri), Some(AccountId::new(whole)), "{uri}");
+        }
+        assert_eq!(account("Alice"), None);
+    }
 }
