@@ -308,6 +308,30 @@ mod storage {
         ValueQuery,
     >;
 
+    /// Sealed commits of earlier versions of the chain. A fresh chain has none.
+    #[pallet::storage]
+    pub type CRV3WeightCommits<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        NetUidStorageIndex,
+        Twox64Concat,
+        u64,
+        VecDeque<(AccountId, BoundedVec<u8, ConstU32<5000>>, u64)>,
+        ValueQuery,
+    >;
+
+    /// As [`CRV3WeightCommits`], with the block of the commit.
+    #[pallet::storage]
+    pub type CRV3WeightCommitsV2<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        NetUidStorageIndex,
+        Twox64Concat,
+        u64,
+        VecDeque<(AccountId, u64, BoundedVec<u8, ConstU32<5000>>, u64)>,
+        ValueQuery,
+    >;
+
     #[pallet::storage]
     pub type CommitRevealWeightsEnabled<T: Config> =
         StorageMap<_, Identity, NetUid, bool, ValueQuery, DefaultCommitRevealWeightsEnabled<T>>;

@@ -61,6 +61,10 @@ impl<T: Config> Pallet<T> {
 
     /// Opens what is due on every subnet whose epoch is not put off to the next block.
     pub(super) fn reveal_timelocked_weights() {
+        // Most blocks have nothing to open, and one look tells.
+        if TimelockedWeightCommits::<T>::iter_keys().next().is_none() {
+            return;
+        }
         let put_off = Self::epochs_put_off();
         for netuid in Self::subnets().into_iter().filter(|netuid| !put_off.contains(netuid)) {
             let epoch = Self::current_epoch(netuid);
