@@ -5,13 +5,14 @@ use codec::{Compact, Decode, DecodeAll, Encode};
 use frame_metadata::v14::{StorageEntryType, StorageHasher};
 use frame_metadata::v15::{RuntimeMetadataV15, StorageEntryMetadata};
 use frame_support::weights::Weight;
-use frame_system::EventRecord;
+use frame_system::{EventRecord, Phase};
 use scale_info::{PortableRegistry, TypeDef, form::PortableForm};
 use serde_json::Value as Json;
 use sp_core::{H256, blake2_128, twox_64, twox_128};
-use sp_runtime::ApplyExtrinsicResult;
+use sp_runtime::traits::Header as _;
 use sp_runtime::transaction_validity::TransactionSource;
-use subnetkit_runtime::{RuntimeCall, RuntimeEvent, UncheckedExtrinsic};
+use sp_runtime::{ApplyExtrinsicResult, Digest, DigestItem};
+use subnetkit_runtime::{Header, RuntimeCall, RuntimeEvent, UncheckedExtrinsic};
 
 use crate::chain::Memory;
 use crate::metadata::ours;
@@ -63,6 +64,19 @@ fn signed(block: &Json) -> impl Iterator<Item = (&Json, Vec<u8>, RuntimeCall)> {
         let call = UncheckedExtrinsic::decode_all(&mut &raw[..]).ok()?.0.function;
         Some((offered, raw, call))
     })
+}
+
+/// Runs a method that changes the state.
+fn execute(state: &mut Memory, method: &str, input: &[u8]) -> Vec<u8> {
+    let outcome =
+        subnetkit_runtime::call(method, input, state).unwrap_or_else(|refused| panic!("{method}: {refused}"));
+    for (key, value) in outcome.changes {
+        match value {
+            Some(value) => state.0.insert(key, value),
+            None => state.0.remove(&key),
+        };
+    }
+    outcome.output
 }
 
 fn ask(state: &Memory, method: &str, input: &[u8]) -> Vec<u8> {
@@ -273,4 +287,49 @@ fn runtime_apis_answer_the_same_over_the_same_state() {
         }
     }
     assert!(asked >= 85, "{asked} answers were compared");
+}
+
+/// What extrinsics told of subnets, and of the calls in batches.
+fn told(events: &[u8]) -> Option<Vec<RuntimeEvent>> {
+    let records = Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..]).ok()?;
+    let by_extrinsics = records.into_iter().filter(|record| matches!(record.phase, Phase::ApplyExtrinsic(_)));
+    let told = by_extrinsics.map(|record| record.event);
+    Some(
+        told.filter(|event| matches!(event, RuntimeEvent::SubtensorModule(_) | RuntimeEvent::Utility(_)))
+            .collect(),
+    )
+}
+
+#[test]
+fn extrinsics_have_the_same_results_and_events() {
+    let mut compared = 0;
+    for chain in chains() {
+        with_blocks(&chain, |before, block| {
+            let mut state = Memory(before.0.clone());
+            let number = u32::try_from(block["number"].as_u64().unwrap()).unwrap();
+            let parent = H256::decode(&mut &bytes(&block["parent"])[..]).unwrap();
+            // Slot n + 1000 holds block n.
+            let slot = DigestItem::PreRuntime(*b"aura", (u64::from(number) + 1_000).encode());
+            let digest = Digest { logs: vec![slot] };
+            let header = Header::new(number, H256::zero(), H256::zero(), parent, digest);
+            execute(&mut state, "Core_initialize_block", &header.encode());
+            let mut all_here = true;
+            for offered in list(&block["extrinsics"]) {
+                let raw = bytes(&offered["extrinsic"]);
+                if UncheckedExtrinsic::decode_all(&mut &raw[..]).is_err() {
+                    all_here &= offered["signer"].is_null();
+                    continue;
+                }
+                let result = execute(&mut state, "BlockBuilder_apply_extrinsic", &raw);
+                assert_eq!(result, bytes(&offered["apply"]), "block {number}: {raw:?}");
+                compared += 1;
+            }
+            let key = [twox_128(b"System"), twox_128(b"Events")].concat();
+            let events = state.0.get(&key).cloned().unwrap_or_default();
+            if let Some(expected) = told(&bytes(&block["events"])).filter(|_| all_here) {
+                assert_eq!(told(&events), Some(expected), "block {number}");
+            }
+        });
+    }
+    assert!(compared >= 85, "{compared} extrinsics were executed");
 }

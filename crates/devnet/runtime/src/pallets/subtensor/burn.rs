@@ -33,7 +33,6 @@ impl<T: Config> Pallet<T> {
             U64F64::from_num(Burn::<T>::get(netuid)).saturating_mul(factor).saturating_to_num::<u64>();
         let price = Self::within_burn_limits(netuid, higher);
         Burn::<T>::insert(netuid, price);
-        Self::deposit_event(Event::BurnSet(netuid, price));
     }
 
     fn within_burn_limits(netuid: NetUid, price: u64) -> u64 {

@@ -145,7 +145,6 @@ impl<T: Config> Pallet<T> {
             Self::transfer_tao(&from.coldkey, &to.coldkey, tao)?;
         }
         if tao >= MIN_STAKE {
-            Self::delegate_if_nominated(&to.coldkey, &to.hotkey);
             Self::stake_into(&to.hotkey, &to.coldkey, to.netuid, tao, MAX_PRICE, destination_fee)?;
         }
         Ok(tao)
@@ -157,7 +156,6 @@ impl<T: Config> Pallet<T> {
         if from.netuid == ROOT {
             Self::forget_claimed(&from.hotkey, &from.coldkey, alpha);
         }
-        Self::delegate_if_nominated(&to.coldkey, &to.hotkey);
         Self::increase_stake(&to.hotkey, &to.coldkey, to.netuid, alpha);
         if to.netuid == ROOT {
             Self::claim_in_advance(&to.hotkey, &to.coldkey, alpha);

@@ -32,7 +32,6 @@ impl<T: Config> Pallet<T> {
         Self::check_purchase_size(netuid, tao)?;
         let most = Self::most_to_buy(netuid, limit)?;
         Self::check_purchase(coldkey, hotkey, netuid, tao, most, allow_partial)?;
-        Self::delegate_if_nominated(coldkey, hotkey);
         Self::stake_into(hotkey, coldkey, netuid, tao.min(most), limit, Fee::Charged)
     }
 

@@ -69,7 +69,9 @@ impl<T: Config> Pallet<T> {
             None => Self::append_neuron(netuid, hotkey),
         };
         RegistrationsThisBlock::<T>::mutate(netuid, |count| *count = count.saturating_add(1));
-        RAORecycledForRegistration::<T>::mutate(netuid, |total| *total = total.saturating_add(price));
+        let recycled = RAORecycledForRegistration::<T>::get(netuid).saturating_add(price);
+        RAORecycledForRegistration::<T>::insert(netuid, recycled);
+        Self::deposit_event(Event::RAORecycledForRegistrationSet(netuid, recycled));
         Self::raise_burn(netuid);
         Self::deposit_event(Event::NeuronRegistered(netuid, uid, hotkey.clone()));
         Ok(())

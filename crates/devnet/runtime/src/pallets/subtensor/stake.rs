@@ -29,13 +29,6 @@ impl<T: Config> Pallet<T> {
         Owner::<T>::try_get(hotkey).is_ok_and(|owner| owner == *coldkey)
     }
 
-    /// Makes a hotkey that others stake on a delegate.
-    pub(super) fn delegate_if_nominated(coldkey: &AccountId, hotkey: &AccountId) {
-        if Owner::<T>::get(hotkey) != *coldkey && !Delegates::<T>::contains_key(hotkey) {
-            Delegates::<T>::insert(hotkey, Delegates::<T>::get(hotkey));
-        }
-    }
-
     /// Buys alpha with a coldkey's TAO, up to `limit` rao per alpha, and stakes it. Returns the alpha, in rao.
     pub(super) fn stake_into(
         hotkey: &AccountId,
