@@ -34,6 +34,7 @@ fn node() -> Option<Command> {
     })
 }
 
+#[allow(clippy::print_stderr, reason = "who runs the tests is to see which did not run")]
 fn skipped(script: &str, why: &str) {
     eprintln!("{script} is not run: {why}");
 }
