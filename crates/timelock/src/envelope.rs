@@ -7,7 +7,7 @@ use ark_bls12_381::G2Projective;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use ark_std::rand::{CryptoRng, Error as RngError, RngCore};
 use sha2::{Digest, Sha256};
-use timelock::block_ciphers::{AESGCMBlockCipherProvider, BlockCipherProvider};
+use timelock::block_ciphers::AESGCMBlockCipherProvider;
 use timelock::engines::drand::TinyBLS381;
 use timelock::ibe::fullident::Identity;
 use timelock::tlock::{TLECiphertext, tld, tle};
@@ -65,7 +65,8 @@ pub fn seal(public_key: &[u8], round: u64, message: &[u8], entropy: [u8; 32]) ->
     Ok(bytes)
 }
 
-/// Opens a sealed message with its round's signature. Bytes behind the envelope are ignored, as on the chain.
+/// Opens a sealed message with its round's signature. The name of the cipher and bytes behind the envelope are not
+/// looked at, as on the chain.
 ///
 /// # Errors
 /// [`OpenError`] says whether the envelope, the signature or their belonging together is at fault.
@@ -81,9 +82,6 @@ pub fn open(sealed: &[u8], signature: &[u8]) -> Result<Vec<u8>, OpenError> {
     check_lengths(sealed.get(W + 32..).unwrap_or_default())?;
     let envelope =
         TLECiphertext::<TinyBLS381>::deserialize_compressed(&bytes[..]).map_err(|_| OpenError::Framing)?;
-    if envelope.cipher_suite != AESGCMBlockCipherProvider::CIPHER_SUITE {
-        return Err(OpenError::Framing);
-    }
     let signature = read_signature(signature)?;
     tld::<TinyBLS381, AESGCMBlockCipherProvider>(envelope, signature.into()).map_err(|_| OpenError::Sealed)
 }

@@ -41,6 +41,22 @@ fn entropy_hides_the_message_and_repeats_it() {
 }
 
 #[test]
+fn what_the_python_sdk_does_not_open_stays_shut() {
+    let vectors = Vectors::read();
+    let signature = vectors.signature_of_1000();
+    let bad = vectors.list("bad");
+    assert_eq!(bad.len(), 4);
+    for entry in bad {
+        let opened = open(&bytes(&entry["inner_hex"]), &signature);
+        assert!(
+            matches!(opened, Err(OpenError::Sealed | OpenError::Framing)),
+            "{}: {opened:?}",
+            entry["note"]
+        );
+    }
+}
+
+#[test]
 fn damaged_and_foreign_envelopes_are_told_apart() {
     let beacon = Secret::from_seed(b"one");
     let signature = beacon.sign(5);

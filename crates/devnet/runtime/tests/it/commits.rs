@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use codec::{Compact, Encode};
+use serde_json::Value;
 use sp_core::H256;
 use sp_runtime::transaction_validity::InvalidTransaction;
-use subnetkit_runtime::RuntimeEvent;
 use subnetkit_runtime::pallets::subtensor::Event;
 use subnetkit_runtime::pallets::subtensor::commits::weights_hash;
+use subnetkit_runtime::{AccountId, RuntimeEvent};
 
 use crate::chain::{ADMIN, Chain, Refused, SUBTENSOR, account, call};
 
@@ -21,7 +22,7 @@ const TOO_EARLY: Refused = Refused::Pool(17);
 const NOT_FOUND: Refused = Refused::Pool(16);
 
 /// A chain on which Bob owns subnet 2 of two neurons, with epochs at blocks 10, 20, 30 and no rate limits.
-pub(crate) fn with_subnet(further_genesis: serde_json::Value) -> Chain {
+pub(crate) fn with_subnet(further_genesis: Value) -> Chain {
     let mut chain = Chain::with_genesis("fast", further_genesis);
     chain.submit("//Bob", &call(SUBTENSOR, 59, account(VALIDATOR))).unwrap();
     chain.submit("//Charlie", &call(SUBTENSOR, 7, (NETUID, account("//Charlie//miner")))).unwrap();
@@ -87,8 +88,29 @@ pub(crate) fn refusal(code: u8) -> Result<(), sp_runtime::transaction_validity::
 }
 
 #[test]
+fn hashes_are_those_of_the_python_sdk() {
+    let vectors: Value = serde_json::from_str(include_str!("../vectors/commit_hash.json")).unwrap();
+    let commits = vectors["commits"].as_array().unwrap();
+    assert_eq!(commits.len(), 40);
+    for commit in commits {
+        let list = |name: &str| -> Vec<u16> {
+            let numbers = commit[name].as_array().unwrap().iter();
+            numbers.map(|number| u16::try_from(number.as_u64().unwrap()).unwrap()).collect()
+        };
+        let hex =
+            |name: &str| sp_core::bytes::from_hex(&format!("0x{}", commit[name].as_str().unwrap())).unwrap();
+        let who = AccountId::try_from(&hex("public_key_hex")[..]).unwrap();
+        let index = u16::try_from(commit["storage_index"].as_u64().unwrap()).unwrap();
+        let key = &commit["version_key"];
+        let key = key.as_u64().unwrap_or_else(|| key.as_str().unwrap().parse().unwrap());
+        let hash = weights_hash(&who, index, &list("uids"), &list("values"), &list("salt"), key);
+        assert_eq!(hash.as_bytes(), hex("commit_hash"));
+    }
+}
+
+#[test]
 fn a_commit_is_revealed_one_epoch_later_and_in_no_other() {
-    let mut chain = with_subnet(serde_json::Value::Null);
+    let mut chain = with_subnet(Value::Null);
     chain.advance_to(3);
     chain.submit(VALIDATOR, &commit([1, 2], 7)).unwrap();
     assert_eq!(commits(&chain, NETUID), [(hash(NETUID, [1, 2], 7), 0, 3, 0)]);
@@ -128,7 +150,7 @@ fn a_commit_is_revealed_one_epoch_later_and_in_no_other() {
 
 #[test]
 fn revealing_a_commit_drops_those_before_it_and_ten_may_be_open() {
-    let mut chain = with_subnet(serde_json::Value::Null);
+    let mut chain = with_subnet(Value::Null);
     chain.advance_to(2);
     for salt in 0..10 {
         chain.submit(VALIDATOR, &commit([1, 1], salt)).unwrap();
@@ -156,7 +178,7 @@ fn revealing_a_commit_drops_those_before_it_and_ten_may_be_open() {
 
 #[test]
 fn each_mechanism_has_commits_of_its_own() {
-    let mut chain = with_subnet(serde_json::Value::Null);
+    let mut chain = with_subnet(Value::Null);
     add_mechanism(&mut chain);
     chain.advance_to(4);
     let on_second = hash(SECOND, [3, 4], 1);
@@ -185,7 +207,7 @@ fn each_mechanism_has_commits_of_its_own() {
 
 #[test]
 fn a_batch_goes_on_after_a_refusal_and_reports_it() {
-    let mut chain = with_subnet(serde_json::Value::Null);
+    let mut chain = with_subnet(Value::Null);
     chain.advance_to(2);
     let netuids = vec![Compact(NETUID), Compact(99u16)];
     let hashes = vec![hash(NETUID, [1, 1], 0), H256::zero()];
@@ -204,4 +226,8 @@ fn a_batch_goes_on_after_a_refusal_and_reports_it() {
     chain.sudo(&call(ADMIN, 49, (NETUID, false))).unwrap();
     chain.submit(VALIDATOR, &set(vec![Compact(0), Compact(0)])).unwrap();
     assert_eq!(weights(&chain, NETUID), Some(vec![(0, 65_535)]));
-}
+}        let hex = |name: &str| {
+            let text = commit[name].as_str().unwrap();
+            sp_core::bytes::from_hex(&format!("0x{}", text.trim_start_matches("0x"))).unwrap()
+        };
+
