@@ -97,8 +97,10 @@ fn hashes_are_those_of_the_python_sdk() {
             let numbers = commit[name].as_array().unwrap().iter();
             numbers.map(|number| u16::try_from(number.as_u64().unwrap()).unwrap()).collect()
         };
-        let hex =
-            |name: &str| sp_core::bytes::from_hex(&format!("0x{}", commit[name].as_str().unwrap())).unwrap();
+        let hex = |name: &str| {
+            let text = commit[name].as_str().unwrap();
+            sp_core::bytes::from_hex(&format!("0x{}", text.trim_start_matches("0x"))).unwrap()
+        };
         let who = AccountId::try_from(&hex("public_key_hex")[..]).unwrap();
         let index = u16::try_from(commit["storage_index"].as_u64().unwrap()).unwrap();
         let key = &commit["version_key"];
@@ -226,8 +228,4 @@ fn a_batch_goes_on_after_a_refusal_and_reports_it() {
     chain.sudo(&call(ADMIN, 49, (NETUID, false))).unwrap();
     chain.submit(VALIDATOR, &set(vec![Compact(0), Compact(0)])).unwrap();
     assert_eq!(weights(&chain, NETUID), Some(vec![(0, 65_535)]));
-}        let hex = |name: &str| {
-            let text = commit[name].as_str().unwrap();
-            sp_core::bytes::from_hex(&format!("0x{}", text.trim_start_matches("0x"))).unwrap()
-        };
-
+}
