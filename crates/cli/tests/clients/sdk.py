@@ -50,9 +50,9 @@ assert not refused.success and refused.error is not None, refused
 # A subnet of Alice's, started, with weights set in the open.
 cost = chain.subnets.subnet_registration_cost()
 assert cost == bt.tao(1_000), cost
-registered = done(chain.execute(bt.RegisterSubnet(), alice))
-netuid = registered.data["netuid"]
-assert netuid == 2 and registered.data["registration_price_rao"] == cost.rao
+founded = done(chain.execute(bt.RegisterSubnet(), alice))
+netuid = founded.data["netuid"]
+assert netuid == 2 and founded.data["registration_price_rao"] == cost.rao
 sudo(calls.AdminUtils.sudo_set_admin_freeze_window(window=0))
 sudo(calls.AdminUtils.sudo_set_commit_reveal_weights_enabled(netuid=netuid, enabled=False))
 sudo(calls.AdminUtils.sudo_set_weights_set_rate_limit(netuid=netuid, weights_set_rate_limit=0))
@@ -72,17 +72,18 @@ for keys in (bob, charlie):
     assert bt.tao(0) < spent <= price, (spent, price)
 assert [chain.neurons.uid(hotkey_ss58=keys.hot, netuid=netuid) for keys in (bob, charlie)] == [1, 2]
 assert chain.query(storage.SubtensorModule.Owner, [bob.hot]) == bob.cold
+# What was can be read as it was.
+then = chain.at(founded.data["registered_at_block"])
+assert [view.query(storage.SubtensorModule.SubnetworkN, [netuid]) for view in (then, chain)] == [1, 3]
 
 # Stake, with and without a limit on the price, and some of it sold again.
 stake = dict(hotkey_ss58=bob.hot, netuid=netuid)
 too_much = chain.execute(bt.AddStake(**stake, amount_tao=300), bob)
 assert too_much.error.name == "SlippageTooHigh", too_much
 done(chain.execute(bt.AddStake(**stake, amount_tao=5), bob))
-held = chain.staking.get(bob.cold, bob.hot, netuid)
-assert 4.5 < held.amount < 5.5, held
+assert chain.staking.get(bob.cold, bob.hot, netuid).amount > 4.5
 done(chain.execute(bt.AddStake(**stake, amount_tao=300, slippage_protection=False), bob))
-held = chain.staking.get(bob.cold, bob.hot, netuid)
-assert 220 < held.amount < 240, held
+assert chain.staking.get(bob.cold, bob.hot, netuid).amount > 220
 done(chain.execute(bt.RemoveStake(hotkey_ss58=bob.hot, netuid=netuid, amount_alpha=1), bob))
 [position] = chain.staking.positions(bob.cold)
 assert (position.hotkey, position.netuid, position.is_registered) == (bob.hot, netuid, True)
@@ -116,8 +117,4 @@ infos = {info.netuid: info for info in chain.subnets.all()}
 assert sorted(infos) == [0, 1, 2] and infos[netuid].neuron_count == 3
 assert 0 < chain.prices.alpha_price(netuid)["tao_per_alpha"] < 2
 assert chain.block_time() > 0 and chain.block_info().number > 0
-
-# What was can be read as it was.
-past = chain.at(graph.network_registered_at)
-assert past.query(storage.SubtensorModule.SubnetworkN, [netuid]) == 1
 chain.close()
