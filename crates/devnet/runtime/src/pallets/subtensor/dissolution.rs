@@ -140,7 +140,7 @@ mod tests {
         };
         assert_eq!(paid(10, &[staker(1, 1), staker(2, 1), staker(3, 1)], 3), [4, 3, 3]);
         // Half of the alpha is the protocol's, and so is half of the pot.
-        assert_eq!(paid(10, &[staker(1, 1), staker(2, 2)], 6), [3, 2]);
+        assert_eq!(paid(10, &[staker(1, 1), staker(2, 2)], 6), [2, 3]);
         assert_eq!(paid(10, &[], 6), [0; 0]);
     }
 }

@@ -112,7 +112,7 @@ fn growth(reserve: u64, numerator: U64F64, denominator: U64F64, weight: u64) -> 
     let Some(parts) = power(numerator.to_bits(), denominator.to_bits(), weight, PARTS) else { return 0 };
     let parts = match parts.to_u64() {
         Some(parts) => parts,
-        None if parts > SafeInt::from(u64::MAX) => u64::MAX,
+        None if parts > u64::MAX => u64::MAX,
         None => 0,
     };
     let factor = U64F64::from_num(parts).saturating_div(U64F64::from_num(PARTS));
