@@ -114,7 +114,9 @@ impl Calls {
                 Ok(Scale::unnamed_composite(items.collect::<Result<Vec<_>, _>>()?))
             }
             (TypeDef::Sequence(_) | TypeDef::Array(_), Value::String(text)) => {
-                Ok(Scale::from_bytes(bytes(text)?))
+                // Bytes in hex, or text.
+                let given = if text.starts_with("0x") { bytes(text)? } else { text.clone().into_bytes() };
+                Ok(Scale::from_bytes(given))
             }
             (TypeDef::Variant(options), _) => {
                 let tag = |name: &str| options.variants.iter().find(|variant| variant.name == name);
@@ -166,7 +168,15 @@ fn argument(args: &Map<String, Value>, name: &str) -> Option<Value> {
         "new_root_claim_type" => "type",
         other => other,
     };
-    args.get(name).or_else(|| args.get(short)).cloned()
+    let given = args.get(name).or_else(|| args.get(short)).cloned();
+    given.or_else(|| match name {
+        // An announced coldkey is hidden by its hash.
+        "new_coldkey_hash" => {
+            let coldkey = account::read(args.get("new_coldkey")?).ok()?;
+            Some(format!("0x{}", hex::encode(sp_core::blake2_256(coldkey.as_ref()))).into())
+        }
+        _ => None,
+    })
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, String> {
