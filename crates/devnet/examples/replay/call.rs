@@ -1,7 +1,7 @@
 //! Calls by name, encoded as the runtime's metadata says.
 
 use codec::Decode;
-use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
+use frame_metadata::RuntimeMetadata;
 use scale_info::{PortableRegistry, TypeDef, Variant, form::PortableForm};
 use scale_value::{Composite, Value as Scale};
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ pub(crate) struct Calls {
 
 impl Calls {
     pub(crate) fn of_runtime() -> Result<Self, String> {
-        let metadata = RuntimeMetadataPrefixed::from(Runtime::metadata());
+        let metadata = Runtime::metadata();
         let RuntimeMetadata::V14(metadata) = metadata.1 else {
             return Err("The runtime's own metadata is not of version 14".to_owned());
         };

@@ -99,7 +99,7 @@ fn fund(who: &serde_json::Value, amount: u64) -> Result<(), String> {
 }
 
 fn make(recorded: &Call, number: usize, calls: &Calls, replayed: &mut Replayed) -> Result<(), String> {
-    if u32::from(System::block_number()) != recorded.block {
+    if System::block_number() != recorded.block {
         return Err(format!("at block {}, recorded {}", System::block_number(), recorded.block));
     }
     let Some(call) = calls.find(&recorded.call, &recorded.args)? else {
