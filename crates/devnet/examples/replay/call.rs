@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sp_runtime::DispatchError;
 use subnetkit_runtime::{Runtime, RuntimeCall};
 
-use crate::account;
+use super::account;
 
 /// The calls that the runtime has.
 pub(crate) struct Calls {

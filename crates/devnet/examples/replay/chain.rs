@@ -11,10 +11,10 @@ use subnetkit_runtime::extensions::SubtensorTransactionExtension;
 use subnetkit_runtime::pallets::subtensor;
 use subnetkit_runtime::{Balances, Runtime, RuntimeCall, RuntimeOrigin, SubtensorModule, System};
 
-use crate::call::Calls;
-use crate::scenario::{Call, Scenario, Step};
-use crate::tally::Replayed;
-use crate::{account, set, snapshot};
+use super::call::Calls;
+use super::scenario::{Call, Scenario, Step};
+use super::tally::Replayed;
+use super::{account, set, snapshot};
 
 /// Who makes every block.
 const AUTHOR: u64 = 12_345;

@@ -7,8 +7,8 @@ use subnetkit_runtime::pallets::subtensor as chain;
 use subnetkit_runtime::pallets::swap;
 use subnetkit_runtime::{AccountId, Balances, Runtime, SubtensorModule, System};
 
-use crate::account::shown;
-use crate::tally::Count;
+use super::account::shown;
+use super::tally::Count;
 
 type R = Runtime;
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::scenario::Scenario;
+use super::scenario::Scenario;
 
 /// How many of how many.
 #[derive(Debug, Default, Clone, Copy)]

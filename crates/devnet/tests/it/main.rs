@@ -22,4 +22,5 @@ mod lifecycle;
 mod metadata;
 mod methods;
 mod pool;
+mod replay;
 mod tiny;
