@@ -187,7 +187,9 @@ impl State for Draft<'_> {
 
     fn root(&self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> [u8; 32] {
         let mut all = self.changes.clone();
-        all.extend(changes.iter().cloned());
+        // What a call sets to what it was already is not kept of it either.
+        let real = changes.iter().filter(|(key, value)| self.storage.value(key) != value.as_deref());
+        all.extend(real.cloned());
         match stage(self.trie, &all) {
             Ok(staged) => {
                 let root = staged.root;
