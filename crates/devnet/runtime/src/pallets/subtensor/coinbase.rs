@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use frame_support::ensure;
+use frame_support::storage::with_storage_layer;
 use frame_support::traits::fungible::Mutate;
+use sp_runtime::DispatchError;
 use substrate_fixed::types::{I96F32, U64F64, U96F32};
 
 use super::pallet::*;
@@ -145,16 +148,16 @@ impl<T: Config> Pallet<T> {
 
     /// Buys alpha that nobody gets with newly minted TAO; returns what was spent.
     fn buy_for_protocol(netuid: NetUid, tao: u64) -> u64 {
-        if tao == 0 || swap::Pallet::<T>::sim_buy(netuid, tao).is_err() || !Self::mint(netuid, tao) {
+        if tao == 0 {
             return 0;
         }
-        match swap::Pallet::<T>::buy(netuid, tao, swap::MAX_PRICE, swap::Fee::None) {
-            Ok(bought) => {
-                SubnetProtocolAlpha::<T>::mutate(netuid, |held| *held = held.saturating_add(bought.alpha));
-                tao
-            }
-            Err(_) => 0,
-        }
+        let bought = with_storage_layer(|| {
+            ensure!(Self::mint(netuid, tao), DispatchError::Unavailable);
+            swap::Pallet::<T>::buy(netuid, tao, swap::MAX_PRICE, swap::Fee::None)
+        });
+        let Ok(bought) = bought else { return 0 };
+        SubnetProtocolAlpha::<T>::mutate(netuid, |held| *held = held.saturating_add(bought.alpha));
+        tao
     }
 
     /// Mints TAO for a subnet's account; TAO that finds no place is never minted.
