@@ -44,7 +44,8 @@ fn run(mut program: Command, script: &str) {
     let mut devnet = Devnet::start(&["--json", "--fast", "--block-time", "100ms"]);
     let ws = text(&devnet.banner()["ws"]).to_owned();
     let home = tempfile::tempdir().unwrap();
-    let script = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("tests/clients").join(script);
+    let script =
+        PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("tests/clients").join(script);
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("BT_")) {
             program.env_remove(name);
