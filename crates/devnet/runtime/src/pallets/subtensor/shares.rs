@@ -17,6 +17,8 @@ pub struct SafeFloat {
 
 /// The largest mantissa.
 const MAX_MANTISSA: u128 = 1_000_000_000_000_000_000_000;
+/// Its digits.
+const MAX_DIGITS: usize = 22;
 /// Numbers further apart than this many digits are aligned as if they were this far apart.
 const MAX_DISTANCE: u64 = 22;
 
@@ -77,16 +79,29 @@ impl SafeFloat {
             return Self::default();
         }
         let (most, ten) = (U256::from(MAX_MANTISSA), U256::from(10));
+        // All but the last digits go, or come, in one step; dividing by ten over and over is slow.
+        let bits = mantissa.bits();
+        let surplus = decimals(bits.saturating_sub(1)).saturating_sub(MAX_DIGITS);
+        mantissa /= ten.pow(U256::from(surplus));
+        exponent = exponent.saturating_add(surplus as i64);
         while mantissa > most {
             mantissa /= ten;
             exponent = exponent.saturating_add(1);
         }
+        let missing = MAX_DIGITS.saturating_sub(decimals(bits).saturating_add(3));
+        mantissa *= ten.pow(U256::from(missing));
+        exponent = exponent.saturating_sub(missing as i64);
         while mantissa <= most / ten {
             mantissa *= ten;
             exponent = exponent.saturating_sub(1);
         }
         Self { mantissa: mantissa.low_u128(), exponent }
     }
+}
+
+/// How many decimal digits so many binary ones are, rounded down: 1233 / 4096 is just below log10(2).
+const fn decimals(bits: usize) -> usize {
+    bits.saturating_mul(1_233) >> 12
 }
 
 /// Both mantissas at the greater exponent.
