@@ -267,7 +267,7 @@ impl Banner {
         format!(
             "{chain}, spec version {spec_version}, block time {block_time}, at block {block}\n\
              genesis {genesis}\n\n{accounts}\n\n\
-             Everybody knows these keys: they are worth nothing anywhere else. Sudo is {sudo}.\n\n\
+             Sudo is {sudo}. Everybody knows keys of development: they are worth nothing anywhere else.\n\n\
              WebSocket  {ws}\nHTTP       {http}\n\nCtrl-C {end}.",
         )
     }
