@@ -104,7 +104,9 @@ fn template() -> Result<GenerateArgs> {
     })
 }
 
+/// Where cargo runs this from, which a binary that was built in another checkout would not know.
 fn checkout() -> Result<PathBuf> {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let xtask = env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo run -p xtask -- ...`")?;
+    let checkout = Path::new(&xtask).join("..");
     checkout.canonicalize().with_context(|| format!("the checkout is no longer at {}", checkout.display()))
 }

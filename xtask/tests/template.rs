@@ -152,7 +152,7 @@ fn files(root: &Path) -> BTreeMap<String, String> {
 }
 
 fn checkout() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+    Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("..").canonicalize().unwrap()
 }
 
 /// The target folder of this build: what is built here is found there again next time.
