@@ -11,10 +11,11 @@ use substrate_fixed::types::{I96F32, U64F64, U96F32};
 /// # Errors
 /// If the key or the value is not one that the format knows.
 pub(crate) fn write(key: &str, netuid: Option<u16>, uid: Option<u16>, value: &Value) -> Result<(), String> {
-    match netuid {
-        Some(netuid) => write_of_subnet(key, netuid, uid, value),
-        None => write_global(key, value),
+    if write_global(key, value)? {
+        return Ok(());
     }
+    let netuid = netuid.ok_or_else(|| format!("{key} is not a global value that this program can set"))?;
+    write_of_subnet(key, netuid, uid, value)
 }
 
 /// Stores a drand pulse, whoever signed it; the last stored round becomes the greater of the two.
@@ -100,7 +101,8 @@ fn write_of_subnet(key: &str, netuid: u16, uid: Option<u16>, value: &Value) -> R
     Ok(())
 }
 
-fn write_global(key: &str, value: &Value) -> Result<(), String> {
+/// `false` if there is no such global value.
+fn write_global(key: &str, value: &Value) -> Result<bool, String> {
     match key {
         "network_rate_limit" => chain::NetworkRateLimit::<R>::put(number::<u64>(value)?),
         "network_registration_start_block" => {
@@ -120,9 +122,9 @@ fn write_global(key: &str, value: &Value) -> Result<(), String> {
                 number::<u64>(value)?,
             );
         }
-        other => return Err(format!("{other} is not a global value that this program can set")),
+        _ => return Ok(false),
     }
-    Ok(())
+    Ok(true)
 }
 
 /// A whole number, which large ones are written as text.
