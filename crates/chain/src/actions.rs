@@ -1,12 +1,14 @@
 //! What miners, validators and subnet owners do on chain.
 
-use crate::{Call, Chain, Included, Rao, Refusal, RefusalKind, SubmitError, Value, pinned::Pinned};
+use crate::{
+    AxonCertificate, Call, Chain, Included, Rao, Refusal, RefusalKind, SubmitError, Value, pinned::Pinned,
+};
 use std::net::{IpAddr, SocketAddr};
 use subnetkit_protocol::{AccountId, Hotkey, Keypair};
 
 const SUBTENSOR: &str = "SubtensorModule";
 
-/// What `serve_axon` says about the software behind an axon.
+/// What a published record says about the software behind an axon.
 const AXON_VERSION: u32 = 1;
 
 /// The protocol number current clients publish.
@@ -97,8 +99,8 @@ impl Chain {
         self.submit(from, Call::new("Balances", "transfer_keep_alive", args)).await
     }
 
-    /// Publishes where a hotkey serves. Does nothing, and gives `None`, if the chain has that already: the call is
-    /// rate limited.
+    /// Publishes where a hotkey serves, in the clear. Does nothing, and gives `None`, if the chain has that already: the
+    /// call is rate limited. A key that was published with [`Self::serve_axon_tls`] is taken back.
     ///
     /// # Errors
     /// See [`SubmitError`]; a `ServingRateLimitExceeded` says how many blocks are left.
@@ -108,20 +110,52 @@ impl Chain {
         netuid: u16,
         address: SocketAddr,
     ) -> Result<Option<Included>, SubmitError> {
-        let stored = self.axon(netuid, &hotkey.account()).await?;
-        let same = stored.is_some_and(|record| {
-            record.address == Some(address)
-                && record.version == AXON_VERSION
-                && record.protocol == AXON_PROTOCOL
-        });
+        self.publish_axon(hotkey, netuid, address, None).await
+    }
+
+    /// Publishes where a hotkey serves, and the key of the certificate it serves TLS with. Does nothing, and gives
+    /// `None`, if the chain has both already: the call is rate limited.
+    ///
+    /// # Errors
+    /// See [`SubmitError`]; a `ServingRateLimitExceeded` says how many blocks are left. A key that has not 1 to 64
+    /// bytes is refused before anything is sent.
+    pub async fn serve_axon_tls(
+        &self,
+        hotkey: &Keypair,
+        netuid: u16,
+        address: SocketAddr,
+        certificate: &AxonCertificate,
+    ) -> Result<Option<Included>, SubmitError> {
+        self.publish_axon(hotkey, netuid, address, Some(certificate)).await
+    }
+
+    async fn publish_axon(
+        &self,
+        hotkey: &Keypair,
+        netuid: u16,
+        address: SocketAddr,
+        certificate: Option<&AxonCertificate>,
+    ) -> Result<Option<Included>, SubmitError> {
+        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+        let argument = certificate.map(AxonCertificate::to_argument).transpose()?;
+        let account = hotkey.account();
+        let at = self.at_best().await?;
+        let (record, published) =
+            futures::try_join!(at.axon(netuid, &account), at.axon_certificate(netuid, &account))?;
+        let same = published.as_ref() == certificate
+            && record.is_some_and(|record| {
+                record.address == Some(address)
+                    && record.version == AXON_VERSION
+                    && record.protocol == AXON_PROTOCOL
+            });
         if same {
             return Ok(None);
         }
-        let (ip, ip_type) = match address.ip().to_canonical() {
+        let (ip, ip_type) = match address.ip() {
             IpAddr::V4(ip) => (u128::from(u32::from(ip)), 4u8),
             IpAddr::V6(ip) => (u128::from(ip), 6),
         };
-        let args = [
+        let mut args = vec![
             ("netuid", Value::from(netuid)),
             ("version", AXON_VERSION.into()),
             ("ip", ip.into()),
@@ -131,10 +165,18 @@ impl Chain {
             ("placeholder1", 0u8.into()),
             ("placeholder2", 0u8.into()),
         ];
-        match self.submit(hotkey, Call::new(SUBTENSOR, "serve_axon", args)).await {
+        // The plain call leaves a published key as it is, and callers would go on asking for TLS.
+        let argument = argument.or_else(|| published.is_some().then(AxonCertificate::withdrawn));
+        let name = match argument {
+            Some(argument) => {
+                args.push(("certificate", argument.into()));
+                "serve_axon_tls"
+            }
+            None => "serve_axon",
+        };
+        match self.submit(hotkey, Call::new(SUBTENSOR, name, args)).await {
             Ok(included) => Ok(Some(included)),
             Err(error) => {
-                let account = hotkey.account();
                 Err(self.explain(error, |at| async move { at.serving_wait(netuid, &account).await }).await)
             }
         }

@@ -13,6 +13,7 @@
 mod actions;
 mod admin;
 mod call;
+mod certificates;
 mod chain;
 mod epoch_clock;
 mod error;
@@ -32,6 +33,7 @@ mod transactions;
 mod value;
 
 pub use call::Call;
+pub use certificates::AxonCertificate;
 pub use chain::Chain;
 pub use epoch_clock::EpochClock;
 pub use error::{CodecError, ConnectError, ReadError, SubmitError};

@@ -1,6 +1,8 @@
 //! A subnet as it stands: its neurons and the numbers of its last epoch.
 
-use crate::{Chain, CodecError, ReadError, Runtime, Value, pinned::Pinned, queries::axon_address};
+use crate::{
+    AxonCertificate, Chain, CodecError, ReadError, Runtime, Value, pinned::Pinned, queries::axon_address,
+};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use subnetkit_protocol::{AccountId, Coldkey, Hotkey};
@@ -53,6 +55,9 @@ pub struct Neuron {
     pub coldkey: Coldkey,
     /// Where it serves, if it published an address.
     pub axon: Option<SocketAddr>,
+    /// The key it serves TLS with, if it published one; without, it serves in the clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<AxonCertificate>,
     /// Whether it set weights lately (within the activity cutoff).
     pub active: bool,
     /// Whether it may set weights.
@@ -123,6 +128,7 @@ impl Metagraph {
                 hotkey,
                 coldkey: *coldkeys.get(index).ok_or_else(|| unusable("coldkeys"))?,
                 axon: axons.get(index).and_then(axon_address),
+                certificate: None,
                 // The chain keeps these lists as long as they were at the last epoch; what is not there yet is 0.
                 active: at(&active, index),
                 validator_permit: at(&permits, index),
@@ -159,6 +165,7 @@ impl Metagraph {
 
 impl Runtime {
     /// Reads the answer of the runtime API `SubnetInfoRuntimeApi.get_metagraph`; `None` if the subnet does not exist.
+    /// It holds no certificates: those are in storage of their own.
     ///
     /// # Errors
     /// See [`CodecError`].
@@ -183,13 +190,17 @@ impl Chain {
 }
 
 impl Pinned {
-    /// A subnet's neurons at this block, in one round trip.
+    /// A subnet's neurons at this block, in one round trip; in two if any of them serves TLS.
     ///
     /// # Errors
     /// [`ReadError::NoSuchSubnet`] among others.
     pub async fn metagraph(&self, netuid: u16) -> Result<Metagraph, ReadError> {
-        let answer = self.api(API, METHOD, vec![netuid.into()]).await?;
-        Metagraph::decode(netuid, self.head().hash, &answer)?.ok_or(ReadError::NoSuchSubnet { netuid })
+        let answer = self.api(API, METHOD, vec![netuid.into()]);
+        let (answer, certificates) = futures::try_join!(answer, self.certificate_keys(netuid))?;
+        let mut metagraph = Metagraph::decode(netuid, self.head().hash, &answer)?
+            .ok_or(ReadError::NoSuchSubnet { netuid })?;
+        self.attach_certificates(&mut metagraph, &certificates).await?;
+        Ok(metagraph)
     }
 }
 

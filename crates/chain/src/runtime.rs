@@ -14,7 +14,9 @@ use subxt::{
         frame_decode::{
             constants::decode_constant,
             runtime_apis::encode_runtime_api_inputs,
-            storage::{StorageTypeInfo, decode_storage_value_with_info, encode_storage_key_with_info},
+            storage::{
+                StorageInfo, StorageTypeInfo, decode_storage_value_with_info, encode_storage_key_with_info,
+            },
         },
         scale_decode::IntoVisitor,
     },
@@ -105,18 +107,32 @@ impl Runtime {
     /// # Errors
     /// [`CodecError::Missing`] or [`CodecError::Encode`].
     pub fn storage_key(&self, pallet: &str, item: &str, keys: &[Value]) -> Result<Vec<u8>, CodecError> {
-        let info = self
-            .metadata
-            .storage_info(pallet, item)
-            .map_err(|_| self.missing(format!("storage item {pallet}.{item}")))?;
-        let encode =
-            |reason: String| CodecError::Encode { item: format!("the key of {pallet}.{item}"), reason };
-        if info.keys.len() != keys.len() {
-            let reason = format!("{} keys given, {} wanted", keys.len(), info.keys.len());
-            return Err(encode(reason));
+        let wanted = self.storage_info(pallet, item)?.keys.len();
+        if wanted != keys.len() {
+            let reason = format!("{} keys given, {wanted} wanted", keys.len());
+            return Err(CodecError::Encode { item: format!("the key of {pallet}.{item}"), reason });
         }
-        encode_storage_key_with_info(pallet, item, keys.to_vec(), &info, self.metadata.types())
-            .map_err(|error| encode(error.to_string()))
+        self.storage_prefix(pallet, item, keys)
+    }
+
+    /// What the keys of all entries of a map begin with, whose first keys are these.
+    ///
+    /// # Errors
+    /// [`CodecError::Missing`] or [`CodecError::Encode`].
+    pub fn storage_prefix(&self, pallet: &str, item: &str, keys: &[Value]) -> Result<Vec<u8>, CodecError> {
+        let info = self.storage_info(pallet, item)?;
+        encode_storage_key_with_info(pallet, item, keys.to_vec(), &info, self.metadata.types()).map_err(
+            |error| CodecError::Encode {
+                item: format!("the key of {pallet}.{item}"),
+                reason: error.to_string(),
+            },
+        )
+    }
+
+    fn storage_info(&self, pallet: &str, item: &str) -> Result<StorageInfo<'_, u32>, CodecError> {
+        self.metadata
+            .storage_info(pallet, item)
+            .map_err(|_| self.missing(format!("storage item {pallet}.{item}")))
     }
 
     /// The value of a storage item from its bytes. Absent bytes give the item's default; `None` if it has none.
@@ -129,10 +145,7 @@ impl Runtime {
         item: &str,
         bytes: Option<&[u8]>,
     ) -> Result<Option<Value>, CodecError> {
-        let info = self
-            .metadata
-            .storage_info(pallet, item)
-            .map_err(|_| self.missing(format!("storage item {pallet}.{item}")))?;
+        let info = self.storage_info(pallet, item)?;
         let Some(mut bytes) = bytes.or(info.default_value.as_deref()) else { return Ok(None) };
         decode_storage_value_with_info(&mut bytes, &info, self.metadata.types(), Item::into_visitor())
             .map(|value: Item| Some(value.into_value()))

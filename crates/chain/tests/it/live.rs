@@ -3,7 +3,8 @@
 use futures::StreamExt;
 use std::net::SocketAddr;
 use subnetkit_chain::{
-    Call, Chain, ConnectError, Network, Rao, ReadError, RefusalKind, RefusedBy, SubmitError, Value,
+    AxonCertificate, Call, Chain, ConnectError, Network, Rao, ReadError, RefusalKind, RefusedBy, SubmitError,
+    Value,
 };
 use subnetkit_devnet::{BlockProduction, Config, Devnet};
 use subnetkit_protocol::{Keypair, Scheme};
@@ -295,6 +296,50 @@ mod subnets {
         devnet.mine(11).await.unwrap();
         let graph = chain.metagraph(netuid).await.unwrap();
         assert!(graph.uid(m).unwrap().incentive > 0 && graph.uid(m).unwrap().emission > 0);
+    }
+
+    #[tokio::test]
+    async fn the_key_of_a_certificate_is_published_beside_the_address() {
+        let (devnet, chain) = started().await;
+        let netuid = subnet(&chain).await;
+        let (miner, plain) = (key("//Charlie//m1"), key("//Charlie//m2"));
+        for hotkey in [&miner, &plain] {
+            chain.register(&key("//Charlie"), netuid, &hotkey.account()).await.unwrap();
+        }
+        let address: SocketAddr = "10.1.2.3:8091".parse().unwrap();
+        let serve = async |certificate: &AxonCertificate| {
+            devnet.mine(51).await.unwrap();
+            let included = chain.serve_axon_tls(&miner, netuid, address, certificate).await.unwrap();
+            included.is_some()
+        };
+        let published = async || {
+            let graph = chain.metagraph(netuid).await.unwrap();
+            assert_eq!(graph.neuron(&plain.account()).unwrap().certificate, None);
+            let neuron = graph.neuron(&miner.account()).unwrap();
+            let read = chain.axon_certificate(netuid, &miner.account()).await.unwrap();
+            assert_eq!(read, neuron.certificate);
+            (neuron.axon, neuron.certificate.clone())
+        };
+        assert_eq!(published().await, (None, None));
+        let first = AxonCertificate { algorithm: AxonCertificate::ED25519, public_key: vec![3; 32] };
+        assert!(serve(&first).await);
+        assert_eq!(published().await, (Some(address), Some(first.clone())));
+        assert!(!serve(&first).await, "published already");
+
+        let second = AxonCertificate { algorithm: AxonCertificate::ECDSA_P256, public_key: vec![4; 64] };
+        assert!(serve(&second).await, "the address is the same, the key is not");
+        assert_eq!(published().await, (Some(address), Some(second.clone())));
+
+        let too_long = AxonCertificate { algorithm: 9, public_key: vec![4; 65] };
+        devnet.mine(51).await.unwrap();
+        let error = chain.serve_axon_tls(&miner, netuid, address, &too_long).await.unwrap_err();
+        assert!(matches!(error, SubmitError::NotSent(_)), "{error}");
+        assert_eq!(published().await.1, Some(second));
+
+        assert!(chain.serve_axon(&miner, netuid, address).await.unwrap().is_some());
+        assert_eq!(published().await, (Some(address), None), "an axon in the clear takes its key back");
+        devnet.mine(51).await.unwrap();
+        assert!(chain.serve_axon(&miner, netuid, address).await.unwrap().is_none(), "published already");
     }
 
     #[tokio::test]
