@@ -2,7 +2,7 @@
 //!
 //! A sender signs eight lines: protocol, scheme, method, target, body hash, nonce, sender, receiver; and puts the parts
 //! the receiver cannot see otherwise into `x-bittensor-*` headers. Nothing else is protected: not other headers, and
-//! not the response.
+//! not the response, which has an extension of its own: [`response`].
 //!
 //! * Client: [`NonceClock`] and [`sign`]. Sign again with a new nonce for every attempt; a transport that resends the
 //!   same bytes on its own produces a replay, so switch such retries off.
@@ -26,11 +26,13 @@ mod replay;
 mod sign;
 mod verifier;
 
+pub mod response;
+
 pub use claims::{Claims, parse};
 pub use clock::{NonceClock, now_ns};
 pub use error::{AuthError, AuthErrorKind, ConfigError};
 pub use headers::{CRYPTO, HOTKEY, NONCE, RECEIVER, SIGNATURE, VERSION};
-pub use payload::{BodyDigest, Payload, is_signable};
+pub use payload::{BodyDigest, BodyHasher, Payload, is_signable};
 pub use policy::Policy;
 pub use replay::{ReplaySettings, ReplayStore};
 pub use sign::{SignError, Unsigned, sign};

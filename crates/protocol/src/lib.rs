@@ -3,8 +3,9 @@
 //! It is not a client, a server or a wallet: it opens no socket, reads no file and knows no chain. Headers are pairs of
 //! name and value, time is passed in, and the only state is the [memory of nonces](btauth::ReplayStore).
 //!
-//! Start reading at [`Synapse`], the contract of a subnet; then [`Keypair`] and [`AccountId`], who speaks;
-//! then [`btauth`], how a request proves who sent it.
+//! Start reading at [`Synapse`], the contract of a subnet, and [`Encoding`], its bytes; then [`Keypair`] and
+//! [`AccountId`], who speaks; then [`btauth`], how a request proves who sent it, and [`btauth::response`], how an answer
+//! does.
 //!
 //! A validator signs a request, and the miner it is meant for verifies it:
 //!
@@ -39,7 +40,9 @@
 //! ```
 
 mod account;
+mod encoding;
 mod keypair;
+mod raw;
 mod scheme;
 mod signature;
 mod synapse;
@@ -50,8 +53,10 @@ pub mod phrase;
 pub mod ss58;
 
 pub use account::{AccountId, Coldkey, Hotkey};
+pub use encoding::{DecodeError, EncodeError, Encoding};
 pub use keypair::{KeyError, Keypair};
+pub use raw::{NotBytes, Raw};
 pub use scheme::{Scheme, UnknownScheme};
 pub use signature::verify;
 pub use ss58::Ss58Error;
-pub use synapse::Synapse;
+pub use synapse::{Synapse, TIMEOUT_MS};

@@ -2,6 +2,12 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::Encoding;
+
+/// Request header: how many milliseconds the caller waits for the answer, in decimal digits. It is not signed, for all
+/// it can do is to shorten the time the miner spends.
+pub const TIMEOUT_MS: &str = "x-subnetkit-timeout-ms";
+
 /// One kind of work a miner does for a validator. Requests travel as `POST /{NAME}`.
 ///
 /// ```
@@ -29,6 +35,9 @@ pub trait Synapse: Send + Sync + 'static {
     type Request: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
     /// What the miner answers.
     type Response: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+    /// How validators send the request and want the answer. Miners take every [`Encoding`] by its content type, so this
+    /// can change while both versions are about.
+    const ENCODING: Encoding = Encoding::Json;
 
     /// The request target: a slash and the name.
     #[must_use]

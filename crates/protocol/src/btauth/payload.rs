@@ -40,6 +40,35 @@ impl fmt::Debug for BodyDigest {
     }
 }
 
+/// Hashes a body while it streams.
+#[derive(Clone, Default)]
+pub struct BodyHasher(Sha256);
+
+impl BodyHasher {
+    /// Nothing hashed yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next bytes of the body.
+    pub fn update(&mut self, chunk: &[u8]) {
+        self.0.update(chunk);
+    }
+
+    /// The digest of everything taken.
+    #[must_use]
+    pub fn finish(self) -> BodyDigest {
+        BodyDigest(self.0.finalize().into())
+    }
+}
+
+impl fmt::Debug for BodyHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BodyHasher")
+    }
+}
+
 /// Everything a signature covers.
 #[derive(Clone, Copy, Debug)]
 pub struct Payload<'a> {

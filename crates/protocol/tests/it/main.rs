@@ -6,9 +6,11 @@
 mod cases;
 
 mod addresses;
+mod encodings;
 mod keys;
 mod replay;
 mod requests;
+mod responses;
 mod vectors;
 mod verifying;
 
