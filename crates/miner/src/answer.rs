@@ -11,7 +11,8 @@ use subnetkit_protocol::Synapse;
 
 use crate::{
     Call, Forward,
-    authenticate::{SignedBody, proven},
+    authenticate::proven,
+    body::ReadBody,
     forward::Reason,
     limit::Admitted,
     rejection::{Outcome, Rejection},
@@ -47,7 +48,7 @@ pub(crate) async fn answer<S: Synapse>(
 fn call<S: Synapse>(request: Request) -> Result<Call<S::Request>, Rejection> {
     let proven = proven(&request)?;
     let extensions = request.extensions();
-    let body = extensions.get::<SignedBody>().map_or(&[][..], |body| &body.bytes);
+    let body = extensions.get::<ReadBody>().map_or(&[][..], |body| &body.bytes);
     if !is_json(request.headers()) {
         let message = "the body of a request has to be JSON, with content type application/json";
         return Err(Rejection::new(Outcome::UnsupportedMediaType, message));

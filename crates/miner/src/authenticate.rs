@@ -1,34 +1,31 @@
 //! Authentication: the layer that turns a request into a proven caller and the bytes that caller signed.
 //!
-//! Size and headers are judged before a byte of the body is read; the signature is checked over the raw body before
-//! anything parses it. A nonce is recorded only for a request that proved itself and whose caller is admitted: keys are
-//! free to make, so a memory that strangers could write to would be theirs to fill.
+//! What costs least is asked first: size, headers, and whether the claimed hotkey is served at all, before a byte of the
+//! body is read; the signature over the raw body, before anything parses it. A nonce is recorded only for a request that
+//! proved itself and whose caller is admitted: keys are free to make, so a memory that strangers could write to would be
+//! theirs to fill.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, HttpBody},
+    body::Body,
     extract::{Request, State},
     http::request::Parts,
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt;
 use subnetkit_protocol::{
     Hotkey,
     btauth::{
-        AuthError, AuthErrorKind, BodyDigest, Claims, ConfigError, Policy, ReplaySettings, ReplayStore,
-        Verifier, now_ns,
+        AuthError, AuthErrorKind, Claims, ConfigError, Policy, ReplaySettings, ReplayStore, Verifier, now_ns,
     },
 };
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout},
-};
+use tokio::time::Instant;
 
 use crate::{
     MinerConfig,
+    body::{BodyReader, ReadBody},
+    limit::{Admitted, Doorkeeper},
     rejection::{Outcome, Rejection},
 };
 
@@ -37,28 +34,23 @@ use crate::{
 pub(crate) struct Proven {
     pub(crate) caller: Hotkey,
     pub(crate) deadline: Instant,
-    nonce: u128,
-}
-
-/// The body that was signed, with its share of the memory budget.
-#[derive(Clone)]
-pub(crate) struct SignedBody {
-    pub(crate) bytes: Bytes,
-    _memory: Arc<Option<OwnedSemaphorePermit>>,
+    /// When the caller signed: Unix time in nanoseconds.
+    #[allow(dead_code, reason = "for the layers that sign answers")]
+    pub(crate) nonce: u128,
+    /// The signature that proved it.
+    #[allow(dead_code, reason = "for the layers that sign answers")]
+    pub(crate) signature: [u8; 64],
 }
 
 pub(crate) struct Authenticator {
     verifier: Verifier,
-    body_limit: usize,
-    body_timeout: Duration,
-    body_memory: Arc<Semaphore>,
-    linger_bytes: usize,
-    linger_timeout: Duration,
+    door: Doorkeeper,
+    bodies: BodyReader,
     request_timeout: Duration,
 }
 
 impl Authenticator {
-    pub(crate) fn new(own: Hotkey, config: &MinerConfig) -> Result<Self, ConfigError> {
+    pub(crate) fn new(own: Hotkey, door: Doorkeeper, config: &MinerConfig) -> Result<Self, ConfigError> {
         let policy = Policy {
             max_age: config.signature_max_age,
             allowed_skew: config.signature_allowed_skew,
@@ -73,102 +65,41 @@ impl Authenticator {
         })?;
         Ok(Self {
             verifier: Verifier::new(policy, replay)?,
-            body_limit: config.body_limit,
-            body_timeout: config.body_timeout,
-            body_memory: Arc::new(Semaphore::new(config.body_memory)),
-            linger_bytes: config.linger_bytes,
-            linger_timeout: config.linger_timeout,
+            door,
+            bodies: BodyReader::new(config),
             request_timeout: config.request_timeout,
         })
     }
 
-    /// What can be known without the body: that its declared size is bearable and that the headers make a fresh claim
-    /// addressed to this axon.
-    fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(Claims, String), Rejection> {
+    /// What can be known without the body: that its declared size is bearable, that the headers make a fresh claim
+    /// addressed to this axon, and that the hotkey they claim is one this miner serves.
+    fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(Claims, String, Admitted), Rejection> {
         // The target as it came over the wire: routers decode it, and the caller signed it undecoded.
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
             let message = "the request target has bytes outside printable ASCII; percent-encode them";
             return Err(Rejection::new(Outcome::MalformedTarget, message));
         }
-        if body.size_hint().lower() > self.body_limit as u64 {
-            return Err(self.too_large());
-        }
+        self.bodies.judge_declared_size(body)?;
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let claims = self.verifier.parse(headers, now_ns()).map_err(|error| refused(&error))?;
-        Ok((claims, target.to_owned()))
+        let admitted = self.door.admit(&claims.sender)?;
+        Ok((claims, target.to_owned(), admitted))
     }
 
-    /// Reads the body, within the limits of one body, of all bodies together and of time.
-    async fn read(&self, body: &mut Body) -> Result<SignedBody, Rejection> {
-        match timeout(self.body_timeout, self.collect(body)).await {
-            Ok(read) => read,
-            Err(_) => {
-                let message = format!("the request body did not arrive within {:?}", self.body_timeout);
-                Err(Rejection::new(Outcome::BodyTimeout, message))
-            }
-        }
-    }
-
-    async fn collect(&self, body: &mut Body) -> Result<SignedBody, Rejection> {
-        let mut bytes = BytesMut::new();
-        let mut memory: Option<OwnedSemaphorePermit> = None;
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| {
-                Rejection::new(Outcome::MalformedBody, "the request body broke off before its end")
-            })?;
-            let Ok(chunk) = frame.into_data() else { continue };
-            if bytes.len() + chunk.len() > self.body_limit {
-                return Err(self.too_large());
-            }
-            let share = u32::try_from(chunk.len())
-                .ok()
-                .and_then(|length| Arc::clone(&self.body_memory).try_acquire_many_owned(length).ok())
-                .ok_or_else(|| {
-                    Rejection::new(
-                        Outcome::Busy,
-                        "this miner is reading as many requests as it has memory for",
-                    )
-                    .retry_after(Duration::from_secs(1))
-                })?;
-            match &mut memory {
-                Some(memory) => memory.merge(share),
-                None => memory = Some(share),
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(SignedBody { bytes: bytes.freeze(), _memory: Arc::new(memory) })
-    }
-
-    fn too_large(&self) -> Rejection {
-        let message = format!("the request body is larger than {} bytes", self.body_limit);
-        Rejection::new(Outcome::BodyTooLarge, message)
-    }
-
-    /// Reads on for a while after a refusal. A connection closed over unread bytes is reset, and the reset can
-    /// overtake the response, so that the caller would see a broken connection in place of the reason.
-    fn linger(&self, mut body: Body) {
-        if body.is_end_stream() {
-            return;
-        }
-        let (mut left, time) = (self.linger_bytes, self.linger_timeout);
-        tokio::spawn(timeout(time, async move {
-            while let Some(Ok(frame)) = body.frame().await {
-                left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
-                if left == 0 {
-                    return;
-                }
-            }
-        }));
-    }
-
-    async fn prove(&self, parts: &Parts, body: &mut Body) -> Result<(Proven, SignedBody), Rejection> {
-        let (claims, target) = self.judge_head(parts, body)?;
-        let body = self.read(body).await?;
-        let digest = BodyDigest::of(&body.bytes);
-        claims.verify_digest(parts.method.as_str(), &target, &digest).map_err(|error| refused(&error))?;
+    async fn prove(&self, parts: &mut Parts, body: &mut Body) -> Result<(), Rejection> {
+        let (claims, target, admitted) = self.judge_head(parts, body)?;
+        let body = self.bodies.read(body).await?;
+        self.verifier
+            .prove(&claims, parts.method.as_str(), &target, &body.digest, now_ns())
+            .map_err(|error| refused(&error))?;
         let deadline = Instant::now() + self.request_timeout;
-        Ok((Proven { caller: claims.sender, deadline, nonce: claims.nonce }, body))
+        let proven =
+            Proven { caller: claims.sender, deadline, nonce: claims.nonce, signature: *claims.signature() };
+        parts.extensions.insert(proven);
+        parts.extensions.insert(admitted);
+        parts.extensions.insert::<ReadBody>(body);
+        Ok(())
     }
 }
 
@@ -179,29 +110,13 @@ pub(crate) async fn authenticate(
     next: Next,
 ) -> Response {
     let (mut parts, mut body) = request.into_parts();
-    match authenticator.prove(&parts, &mut body).await {
-        Ok((proven, body)) => {
-            parts.extensions.insert(proven);
-            parts.extensions.insert(body);
-            next.run(Request::from_parts(parts, Body::empty())).await
-        }
+    match authenticator.prove(&mut parts, &mut body).await {
+        Ok(()) => next.run(Request::from_parts(parts, Body::empty())).await,
         Err(rejection) => {
-            authenticator.linger(body);
+            authenticator.bodies.linger(body);
             rejection.into_response()
         }
     }
-}
-
-/// The layer behind admission: passes each proven nonce once.
-pub(crate) async fn refuse_replays(
-    State(authenticator): State<Arc<Authenticator>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Rejection> {
-    let proven = proven(&request)?;
-    let store = authenticator.verifier.store();
-    store.insert(&proven.caller, proven.nonce, now_ns()).map_err(|error| refused(&error))?;
-    Ok(next.run(request).await)
 }
 
 /// Behind [`authenticate`] the caller is always known; a stack assembled without that layer refuses everybody.

@@ -18,9 +18,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     Admit, Forward, InvalidSetting, MinerConfig, Serving, SharedRoster, StandingRule,
     answer::answer,
-    authenticate::{Authenticator, authenticate, refuse_replays},
+    authenticate::{Authenticator, authenticate},
     health::{self, Health},
-    limit::{Doorkeeper, admit, limit_concurrency, limit_rate, limit_time},
+    limit::{Doorkeeper, limit_concurrency, limit_rate, limit_time},
     metrics::{self, Metrics},
     rate::RateLimit,
     rejection::{Outcome, Rejection},
@@ -182,12 +182,10 @@ impl Axon {
             max_age: config.metagraph_max_age,
             when_stale: config.when_stale,
         };
-        let authenticator = Arc::new(Authenticator::new(self.own, config)?);
+        let authenticator = Arc::new(Authenticator::new(self.own, door, config)?);
         let stack = ServiceBuilder::new()
             .layer(CatchPanicLayer::custom(panicked))
-            .layer(from_fn_with_state(Arc::clone(&authenticator), authenticate))
-            .layer(from_fn_with_state(Arc::new(door), admit))
-            .layer(from_fn_with_state(authenticator, refuse_replays))
+            .layer(from_fn_with_state(authenticator, authenticate))
             .layer(from_fn_with_state(Arc::new(rate), limit_rate))
             .layer(from_fn_with_state(slots.clone(), limit_concurrency))
             .layer(from_fn(limit_time));

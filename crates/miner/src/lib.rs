@@ -3,9 +3,9 @@
 //! Start reading at [`Axon`], which needs no chain, then [`Miner`], which adds one. A subnet's own code is one
 //! [`Forward`] per synapse, and an [`Admit`] rule where the default does not fit.
 //!
-//! A request passes, in this order: declared size, header shape, receiver and freshness, body, signature
-//! ([btauth/1](subnetkit_protocol::btauth)), admission by the metagraph, replay, rate of the hotkey, a slot by stake,
-//! deadline, handler. Whatever stops it is answered with a status and `{"error": kind, "message": sentence}`:
+//! A request passes, in this order: declared size, header shape, receiver and freshness, admission of the claimed
+//! hotkey by the metagraph, body, signature ([btauth/1](subnetkit_protocol::btauth)), replay, rate of the hotkey, a slot
+//! by stake, deadline, handler. Whatever stops it is answered with a status and `{"error": kind, "message": sentence}`:
 //!
 //! | status | kinds |
 //! |---|---|
@@ -29,12 +29,14 @@ mod admission;
 mod answer;
 mod authenticate;
 mod axon;
+mod body;
 mod config;
 mod forward;
 mod health;
 mod limit;
 mod metrics;
 mod miner;
+mod peer;
 mod rate;
 mod rejection;
 mod roster;

@@ -1,4 +1,4 @@
-//! The layers behind authentication: who is served, how often, how many at once, and for how long.
+//! Who is served; and the layers behind authentication: how often, how many at once, and for how long.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,6 +7,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use subnetkit_protocol::Hotkey;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     slots::Slots,
 };
 
-/// The caller's place in the metagraph, as [`admit`] saw it.
+/// The caller's place in the metagraph when it was admitted.
 #[derive(Clone, Copy)]
 pub(crate) struct Admitted(pub(crate) Option<Standing>);
 
@@ -28,24 +29,21 @@ pub(crate) struct Doorkeeper {
     pub(crate) when_stale: WhenStale,
 }
 
-/// Lets admitted callers in: 403 for the others.
-pub(crate) async fn admit(
-    State(door): State<Arc<Doorkeeper>>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Rejection> {
-    let proven = proven(&request)?;
-    let stale = door.roster.age().is_none_or(|age| age > door.max_age);
-    if stale && door.when_stale == WhenStale::Refuse {
-        let message = "this miner has not heard from the chain lately and can't tell who is registered";
-        return Err(Rejection::new(Outcome::StaleMetagraph, message).retry_after(door.max_age.min(RETRY_MAX)));
+impl Doorkeeper {
+    /// Lets admitted callers in: 403 for the others. The hotkey may be no more than a claim.
+    pub(crate) fn admit(&self, caller: &Hotkey) -> Result<Admitted, Rejection> {
+        let stale = self.roster.age().is_none_or(|age| age > self.max_age);
+        if stale && self.when_stale == WhenStale::Refuse {
+            let message = "this miner has not heard from the chain lately and can't tell who is registered";
+            let wait = self.max_age.min(RETRY_MAX);
+            return Err(Rejection::new(Outcome::StaleMetagraph, message).retry_after(wait));
+        }
+        let standing = self.roster.standing(caller);
+        self.rule
+            .admit(caller, standing.as_ref())
+            .map_err(|denial| Rejection::new(denial.outcome(), denial.to_string()))?;
+        Ok(Admitted(standing))
     }
-    let standing = door.roster.standing(&proven.caller);
-    door.rule
-        .admit(&proven.caller, standing.as_ref())
-        .map_err(|denial| Rejection::new(denial.outcome(), denial.to_string()))?;
-    request.extensions_mut().insert(Admitted(standing));
-    Ok(next.run(request).await)
 }
 
 /// Never send a caller away for longer than this: the chain may be back any moment.

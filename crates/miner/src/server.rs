@@ -1,8 +1,8 @@
 //! Connections: accepted up to a bound, served with bounded heads, drained at shutdown.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -16,8 +16,9 @@ use tokio::{
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
+use tower::Layer;
 
-use crate::{MinerConfig, metrics::Metrics};
+use crate::{MinerConfig, metrics::Metrics, peer::Peer};
 
 /// Wait after the system refused a connection for want of file descriptors or memory.
 const ACCEPT_BACKOFF: Duration = Duration::from_secs(1);
@@ -52,9 +53,9 @@ pub(crate) async fn serve(
             }
             accepted = accept(&listener, &room) => accepted,
         };
-        let Some((stream, place)) = accepted else { continue };
-        let connection =
-            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let Some((stream, peer, place)) = accepted else { continue };
+        let service = Extension(Peer(peer)).layer(router.clone());
+        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = graceful.watch(connection);
         let open = metrics.connections.clone();
         connections.spawn(async move {
@@ -84,14 +85,14 @@ pub(crate) async fn serve(
 async fn accept(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, peer)) => {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(cause = %error, "a connection can't send without delay");
             }
-            Some((stream, place))
+            Some((stream, peer, place))
         }
         Err(error) => {
             if !is_of_one_connection(&error) {

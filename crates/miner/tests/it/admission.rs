@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 
 use subnetkit_miner::{Admit, Denial, MinerConfig, Roster, Standing, WhenStale};
 use subnetkit_protocol::Hotkey;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::support::{config, key, refusal, retry_after, start, start_with};
 
@@ -89,4 +93,20 @@ async fn a_stranger_leaves_no_trace_in_the_replay_store() {
     let response = axon.say("Alice", "hi").await;
     assert_eq!(retry_after(&response), 1);
     refusal(response, 503, "busy").await;
+}
+
+#[tokio::test]
+async fn a_stranger_is_refused_before_its_body_is_read() {
+    let axon = start(config()).await;
+    let body = vec![b' '; 1 << 20];
+    let headers = axon.headers(&key("Mallory"), "/echo", &body);
+    let mut stream = TcpStream::connect(axon.address).await.unwrap();
+    let mut head = format!("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n", body.len());
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    stream.write_all((head + "\r\n").as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 403");
 }
