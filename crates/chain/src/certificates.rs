@@ -3,7 +3,7 @@
 use crate::{Chain, CodecError, Metagraph, ReadError, Value, pinned::Pinned};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use subnetkit_protocol::Hotkey;
+use subnetkit_protocol::{Hotkey, btauth::BodyDigest};
 use subxt::config::substrate::H256;
 
 const SUBTENSOR: &str = "SubtensorModule";
@@ -14,6 +14,15 @@ const PAGE: u32 = 1000;
 
 /// Pages read at most: there are no more uids than that.
 const MAX_PAGES: usize = 66;
+
+/// A DER `SubjectPublicKeyInfo` of an Ed25519 key, up to its 32 bytes (RFC 8410).
+const ED25519_KEY: &[u8] = &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+/// The same of an uncompressed point on P-256, up to its x and y (RFC 5480).
+const ECDSA_P256_KEY: &[u8] = &[
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
+    0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+];
 
 /// The public key of the certificate that an axon serves TLS with, as `serve_axon_tls` publishes it.
 ///
@@ -37,6 +46,26 @@ impl AxonCertificate {
 
     /// The longest key the chain stores, in bytes.
     pub const MAX_KEY: usize = 64;
+
+    /// What is published for a certificate with this key.
+    ///
+    /// The key is the DER `SubjectPublicKeyInfo` as it is in the certificate. Whoever dials an axon makes the same of
+    /// the certificate it is shown, and compares.
+    #[must_use]
+    pub fn of_public_key(subject_public_key_info: &[u8]) -> Self {
+        let (algorithm, public_key) = if let Some(key) = subject_public_key_info.strip_prefix(ED25519_KEY)
+            && key.len() == 32
+        {
+            (Self::ED25519, key.to_vec())
+        } else if let Some(point) = subject_public_key_info.strip_prefix(ECDSA_P256_KEY)
+            && point.len() == 64
+        {
+            (Self::ECDSA_P256, point.to_vec())
+        } else {
+            (Self::SPKI_SHA256, BodyDigest::of(subject_public_key_info).as_bytes().to_vec())
+        };
+        Self { algorithm, public_key }
+    }
 
     /// The call's argument: the algorithm, then the key.
     ///
@@ -175,6 +204,20 @@ mod tests {
             let error = argument(length).unwrap_err().to_string();
             assert!(error.contains(&format!("{length} bytes")), "{error}");
         }
+    }
+
+    #[test]
+    fn a_key_is_published_as_it_is_if_it_fits() {
+        let published =
+            |start: &[u8], length: usize| AxonCertificate::of_public_key(&[start, &vec![7; length]].concat());
+        let plain = |algorithm, length| AxonCertificate { algorithm, public_key: vec![7; length] };
+        assert_eq!(published(ED25519_KEY, 32), plain(1, 32));
+        assert_eq!(published(ECDSA_P256_KEY, 64), plain(2, 64));
+        for other in [published(ED25519_KEY, 33), published(ECDSA_P256_KEY, 63), published(&[0x30], 8)] {
+            assert_eq!((other.algorithm, other.public_key.len()), (3, 32));
+        }
+        let empty = hex::encode(AxonCertificate::of_public_key(b"").public_key);
+        assert_eq!(empty, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 
     #[test]
