@@ -38,6 +38,9 @@ pub enum EncodeError {
     /// The value is more than bytes.
     #[error("the value can't be written as raw bytes: {0}")]
     Raw(#[source] NotBytes),
+    /// One chunk of a streamed answer has a length that does not fit its prefix.
+    #[error("the chunk has 4 GiB or more: stream it in smaller ones")]
+    ChunkTooLong,
 }
 
 /// Why bytes are not a value of the type. The text quotes the type's own names and never the bytes.

@@ -40,6 +40,7 @@
 //! ```
 
 mod account;
+mod chunks;
 mod encoding;
 mod keypair;
 mod raw;
@@ -53,6 +54,7 @@ pub mod phrase;
 pub mod ss58;
 
 pub use account::{AccountId, Coldkey, Hotkey};
+pub use chunks::{ChunkError, ChunkReader};
 pub use encoding::{DecodeError, EncodeError, Encoding};
 pub use keypair::{KeyError, Keypair};
 pub use raw::{NotBytes, Raw};

@@ -35,9 +35,11 @@ pub trait Synapse: Send + Sync + 'static {
     type Request: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
     /// What the miner answers.
     type Response: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
-    /// How validators send the request and want the answer. Miners take every [`Encoding`] by its content type, so this
-    /// can change while both versions are about.
+    /// How validators send the request. Miners take every [`Encoding`] by its content type, so this can change while both
+    /// versions are about.
     const ENCODING: Encoding = Encoding::Json;
+    /// How validators want the answer, by the request's `accept` header.
+    const RESPONSE_ENCODING: Encoding = Self::ENCODING;
 
     /// The request target: a slash and the name.
     #[must_use]

@@ -94,7 +94,7 @@ fn a_value_takes_up_all_the_bytes() {
 #[test]
 fn hostile_bytes_cost_neither_stack_nor_memory() {
     #[derive(Debug, Deserialize)]
-    struct Nested(#[allow(dead_code, reason = "only its depth matters")] Vec<Nested>);
+    struct Nested(#[allow(dead_code, reason = "only its depth matters")] Vec<Self>);
     let deep = vec![0x91; 1_000_000];
     assert!(Encoding::MessagePack.decode::<Nested>(&deep).is_err());
     assert!(Encoding::Json.decode::<Nested>(&vec![b'['; 1_000_000]).is_err());

@@ -6,6 +6,7 @@
 mod cases;
 
 mod addresses;
+mod chunks;
 mod encodings;
 mod keys;
 mod replay;
