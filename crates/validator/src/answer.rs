@@ -12,9 +12,29 @@ pub struct Answer<S: Synapse> {
     pub hotkey: Hotkey,
     /// What happened.
     pub outcome: Outcome<S::Response>,
+    /// When.
+    pub timing: Timing,
+}
+
+/// Where the time of one request went. The sum is all of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Waiting for this side's limits on concurrency. No miner is charged for it.
+    pub queued: Duration,
+    /// Until a connection was ready to carry the request, earlier attempts and TLS included; next to nothing if one was
+    /// open already.
+    pub connecting: Duration,
+    /// From there to the last byte of the answer, or whatever else was the outcome.
+    pub answering: Duration,
 }
 
 impl<S: Synapse> Answer<S> {
+    /// An answer that nothing else is known of, as it is where nobody was dialled, and in tests of a judge.
+    #[must_use]
+    pub fn new(hotkey: Hotkey, outcome: Outcome<S::Response>) -> Self {
+        Self { hotkey, outcome, timing: Timing::default() }
+    }
+
     /// The response and the time it took, if there is one.
     #[must_use]
     pub const fn response(&self) -> Option<(&S::Response, Duration)> {
@@ -40,7 +60,8 @@ pub enum Outcome<R> {
     Answered {
         /// The response.
         response: R,
-        /// From the start of the attempt to the last byte of the answer.
+        /// From a connection being ready to carry the request to the last byte of the answer: neither this side's queue nor
+        /// connecting is in it.
         elapsed: Duration,
     },
     /// The miner said no.
@@ -62,12 +83,18 @@ pub enum Outcome<R> {
         /// What failed.
         reason: String,
     },
+    /// What came back is not proven to be the miner's: its signature is missing or wrong, or its server holds another TLS
+    /// key than the published one.
+    Forged {
+        /// Which of these.
+        reason: String,
+    },
     /// The miner answered, but not with this synapse's response.
     Malformed {
         /// What is wrong with it.
         reason: String,
     },
-    /// The answer is larger than `max_response_bytes`.
+    /// The answer is larger than `max_response_bytes`, or its head than 32 KiB or 64 fields.
     TooLarge {
         /// The limit it exceeds.
         limit_bytes: usize,
@@ -88,6 +115,7 @@ impl<R> Outcome<R> {
             Self::Refused { .. } => OutcomeKind::Refused,
             Self::TimedOut { .. } => OutcomeKind::TimedOut,
             Self::Unreachable { .. } => OutcomeKind::Unreachable,
+            Self::Forged { .. } => OutcomeKind::Forged,
             Self::Malformed { .. } => OutcomeKind::Malformed,
             Self::TooLarge { .. } => OutcomeKind::TooLarge,
             Self::NotServing { .. } => OutcomeKind::NotServing,
@@ -101,10 +129,30 @@ impl<R> Outcome<R> {
             Self::Answered { .. } => String::new(),
             Self::Refused { status, message, .. } => format!("{status} {message}"),
             Self::TimedOut { after } => format!("no answer within {} ms", after.as_millis()),
-            Self::Unreachable { reason } | Self::Malformed { reason } | Self::NotServing { reason } => {
-                reason.clone()
-            }
+            Self::Unreachable { reason }
+            | Self::Forged { reason }
+            | Self::Malformed { reason }
+            | Self::NotServing { reason } => reason.clone(),
             Self::TooLarge { limit_bytes } => format!("more than {limit_bytes} bytes"),
+        }
+    }
+
+    /// The same with another response.
+    #[must_use]
+    pub fn map<T>(self, response_to: impl FnOnce(R) -> T) -> Outcome<T> {
+        match self {
+            Self::Answered { response, elapsed } => {
+                Outcome::Answered { response: response_to(response), elapsed }
+            }
+            Self::Refused { status, message, retry_after } => {
+                Outcome::Refused { status, message, retry_after }
+            }
+            Self::TimedOut { after } => Outcome::TimedOut { after },
+            Self::Unreachable { reason } => Outcome::Unreachable { reason },
+            Self::Forged { reason } => Outcome::Forged { reason },
+            Self::Malformed { reason } => Outcome::Malformed { reason },
+            Self::TooLarge { limit_bytes } => Outcome::TooLarge { limit_bytes },
+            Self::NotServing { reason } => Outcome::NotServing { reason },
         }
     }
 
@@ -128,6 +176,7 @@ pub enum OutcomeKind {
     Refused,
     TimedOut,
     Unreachable,
+    Forged,
     Malformed,
     TooLarge,
     NotServing,
@@ -135,11 +184,12 @@ pub enum OutcomeKind {
 
 impl OutcomeKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Answered,
         Self::Refused,
         Self::TimedOut,
         Self::Unreachable,
+        Self::Forged,
         Self::Malformed,
         Self::TooLarge,
         Self::NotServing,
@@ -153,6 +203,7 @@ impl OutcomeKind {
             Self::Refused => "refused",
             Self::TimedOut => "timed_out",
             Self::Unreachable => "unreachable",
+            Self::Forged => "forged",
             Self::Malformed => "malformed",
             Self::TooLarge => "too_large",
             Self::NotServing => "not_serving",

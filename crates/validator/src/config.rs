@@ -1,5 +1,6 @@
 //! The settings of a validator, with their units and defaults.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,8 +9,9 @@ use std::time::Duration;
 
 use humantime_serde::re::humantime;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use subnetkit_protocol::{Hotkey, Scheme};
 
-use crate::dendrite::DendriteLimits;
+use crate::dendrite::{DendriteSettings, MinerSchemes};
 use crate::weights::WhenAllZero;
 
 /// Everything a validator can be told. Every queue, cache and wait it has is bounded by one of these.
@@ -50,16 +52,30 @@ pub struct ValidatorConfig {
     /// within the same `ask_timeout`. Default 2.
     #[serde(default = "defaults::ask_attempts")]
     pub ask_attempts: u32,
-    /// Most miners asked at the same time. Default 64.
+    /// Most miners asked at the same time. Default 256, which leaves room below the usual limit of 1024 open files.
     #[serde(default = "defaults::ask_concurrency")]
     pub ask_concurrency: usize,
-    /// Largest answer read from a miner, in bytes. Default 8388608 (8 MiB).
+    /// Most miners asked at the same time on one host: one IPv4 address, or one /64 of IPv6. Time spent waiting for
+    /// either limit is not the miner's. Default 16.
+    #[serde(default = "defaults::ask_concurrency_per_host")]
+    pub ask_concurrency_per_host: usize,
+    /// Largest answer read from a miner, in bytes. A round holds up to `sample_size` of them. Default 8388608 (8 MiB).
     #[serde(default = "defaults::max_response_bytes")]
     pub max_response_bytes: usize,
     /// Dial miners at private and loopback addresses. Only for a network on one machine or one LAN: on a public
     /// network it lets a miner point this process at services behind the firewall. Default false.
     #[serde(default)]
     pub allow_private_addresses: bool,
+    /// Count an answer as forged unless its miner has signed it. Switched off, a signature that is there is verified all
+    /// the same. Default true.
+    #[serde(default = "defaults::require_signed_responses")]
+    pub require_signed_responses: bool,
+    /// The signature scheme of the miners' hotkeys, `sr25519` or `ed25519`. Default `sr25519`.
+    #[serde(default)]
+    pub miner_scheme: Scheme,
+    /// Hotkeys of miners with the other scheme than `miner_scheme`. Default none.
+    #[serde(default)]
+    pub miners_of_other_scheme: BTreeSet<Hotkey>,
 
     /// Submit weights when this many blocks or fewer remain before the epoch, but not before half of the tempo has
     /// passed. Default 20.
@@ -122,10 +138,16 @@ mod defaults {
         2
     }
     pub(super) const fn ask_concurrency() -> usize {
-        64
+        256
+    }
+    pub(super) const fn ask_concurrency_per_host() -> usize {
+        16
     }
     pub(super) const fn max_response_bytes() -> usize {
         8 * 1024 * 1024
+    }
+    pub(super) const fn require_signed_responses() -> bool {
+        true
     }
     pub(super) const fn submit_margin_blocks() -> u64 {
         20
@@ -175,8 +197,12 @@ impl ValidatorConfig {
             connect_timeout: defaults::connect_timeout(),
             ask_attempts: defaults::ask_attempts(),
             ask_concurrency: defaults::ask_concurrency(),
+            ask_concurrency_per_host: defaults::ask_concurrency_per_host(),
             max_response_bytes: defaults::max_response_bytes(),
             allow_private_addresses: false,
+            require_signed_responses: defaults::require_signed_responses(),
+            miner_scheme: Scheme::default(),
+            miners_of_other_scheme: BTreeSet::new(),
             submit_margin_blocks: defaults::submit_margin_blocks(),
             submit_attempts: defaults::submit_attempts(),
             version_key: 0,
@@ -191,7 +217,7 @@ impl ValidatorConfig {
 
     /// Refuses values that can never work, naming the setting.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let positive: [(&'static str, u128); 13] = [
+        let positive: [(&'static str, u128); 14] = [
             ("sample_size", self.sample_size as u128),
             ("task_timeout", self.task_timeout.as_nanos()),
             ("score_timeout", self.score_timeout.as_nanos()),
@@ -200,6 +226,7 @@ impl ValidatorConfig {
             ("connect_timeout", self.connect_timeout.as_nanos()),
             ("ask_attempts", u128::from(self.ask_attempts)),
             ("ask_concurrency", self.ask_concurrency as u128),
+            ("ask_concurrency_per_host", self.ask_concurrency_per_host as u128),
             ("max_response_bytes", self.max_response_bytes as u128),
             ("submit_attempts", u128::from(self.submit_attempts)),
             ("ledger_rounds", u128::from(self.ledger_rounds)),
@@ -224,16 +251,24 @@ impl ValidatorConfig {
         Ok(())
     }
 
-    /// The part of the settings that bounds outgoing requests.
+    /// The part of the settings that is about asking miners.
     #[must_use]
-    pub fn dendrite_limits(&self) -> DendriteLimits {
-        DendriteLimits {
+    pub fn dendrite_settings(&self) -> DendriteSettings {
+        let other = match self.miner_scheme {
+            Scheme::Sr25519 => Scheme::Ed25519,
+            Scheme::Ed25519 => Scheme::Sr25519,
+        };
+        let by_hotkey = self.miners_of_other_scheme.iter().map(|hotkey| (*hotkey, other)).collect();
+        DendriteSettings {
             timeout: self.ask_timeout,
             connect_timeout: self.connect_timeout,
             attempts: self.ask_attempts,
             concurrency: self.ask_concurrency,
+            concurrency_per_host: self.ask_concurrency_per_host,
             max_response_bytes: self.max_response_bytes,
             allow_private_addresses: self.allow_private_addresses,
+            require_signed_responses: self.require_signed_responses,
+            schemes: MinerSchemes { default: self.miner_scheme, by_hotkey },
         }
     }
 }

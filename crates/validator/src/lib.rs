@@ -29,7 +29,7 @@ pub mod ledger;
 pub mod schedule;
 pub mod weights;
 
-pub use answer::{Answer, Outcome, OutcomeKind, UnknownOutcome};
+pub use answer::{Answer, Outcome, OutcomeKind, Timing, UnknownOutcome};
 pub use config::{ConfigError, RoundInterval, RoundIntervalError, ValidatorConfig};
 pub use dendrite::Dendrite;
 pub use ema::Ema;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures::StreamExt;
 use subnetkit_chain::Metagraph;
 use subnetkit_protocol::{Hotkey, Synapse};
-use tokio::task::JoinSet;
 
 use crate::answer::{Answer, Outcome};
 use crate::config::ValidatorConfig;
-use crate::dendrite::{AskError, Dendrite, EncodedRequest};
+use crate::dendrite::{AskError, Dendrite, EncodedRequest, Endpoint};
 use crate::guard::{HookError, HookGuard};
 use crate::hooks::{Round, Score};
 use crate::ledger::{AnswerRecord, LedgerError, LedgerStore, RoundRecord, RoundState};
@@ -111,35 +111,24 @@ impl<S: Synapse> Rounds<S> {
         Ok(self.score_guard.run(async move { judge.score(&task, &given).await }).await?)
     }
 
-    /// Asks everyone the task names, each on a task of its own so that a large answer of one does not delay the clock of
-    /// another.
+    /// Asks everyone the task names.
     async fn ask(&self, task: &Task<S>, subnet: &Metagraph) -> Result<Vec<Answer<S>>, AskError> {
         let requests = task.distinct_requests().iter().map(EncodedRequest::new::<S>);
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
-        let timeout = task.timeout();
         let mut answers = Vec::with_capacity(task.hotkeys().len());
-        let mut asking: JoinSet<Result<Answer<S>, AskError>> = JoinSet::new();
+        let mut asks = Vec::with_capacity(task.hotkeys().len());
         for (hotkey, index) in task.indexed_asks() {
             // `Task` hands out only indices of its own list.
             let Some(request) = requests.get(index).cloned() else { continue };
             match subnet.neuron(&hotkey).map(|neuron| neuron.axon) {
-                Some(Some(axon)) => {
-                    let dendrite = Arc::clone(&self.dendrite);
-                    asking.spawn(async move {
-                        let outcome = dendrite.ask::<S>(&hotkey, axon, &request, timeout).await?;
-                        Ok(Answer { hotkey, outcome })
-                    });
-                }
+                Some(Some(axon)) => asks.push((Endpoint::new(hotkey, axon), request)),
                 Some(None) => answers.push(not_serving(hotkey, "it serves no axon")),
                 None => answers.push(not_serving(hotkey, "it is not registered")),
             }
         }
-        while let Some(asked) = asking.join_next().await {
-            match asked {
-                Ok(answer) => answers.push(answer?),
-                // A response type's own decoding can panic. Whose fault that is cannot be told: not asked.
-                Err(ended) => tracing::error!(error = %ended, synapse = S::NAME, "an ask ended early"),
-            }
+        let mut arriving = self.dendrite.ask_all::<S>(asks, task.timeout());
+        while let Some(answer) = arriving.next().await {
+            answers.push(answer?);
         }
         answers.sort_by_key(|answer| answer.hotkey);
         Ok(answers)
@@ -147,7 +136,7 @@ impl<S: Synapse> Rounds<S> {
 }
 
 fn not_serving<S: Synapse>(hotkey: Hotkey, reason: &str) -> Answer<S> {
-    Answer { hotkey, outcome: Outcome::NotServing { reason: reason.to_owned() } }
+    Answer::new(hotkey, Outcome::NotServing { reason: reason.to_owned() })
 }
 
 /// Joins answers and scores. A score for a hotkey that was not asked, or one that is no score, is dropped and named in the

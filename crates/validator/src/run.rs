@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{ConfigError, RoundInterval, ValidatorConfig};
-use crate::dendrite::{AskError, Dendrite};
+use crate::dendrite::Dendrite;
 use crate::guard::panic_message;
 use crate::health::Health;
 use crate::hooks::{Reward, Score};
@@ -66,9 +66,6 @@ pub enum ValidatorError {
     /// The ledger failed. Scores that cannot be kept are worse than none, so this ends the process.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The client side could not be set up.
-    #[error(transparent)]
-    Dendrite(#[from] AskError),
     /// The status address cannot be used.
     #[error("cannot listen on {address} (status_listen): {source}; free the port or choose another address")]
     StatusListen {
@@ -164,7 +161,7 @@ impl<S: Synapse> Validator<S> {
         let metrics = Arc::new(Metrics::new());
         let silence = link.chain().block_time().await?.saturating_mul(config.max_silent_blocks);
         let health = Arc::new(Health::new(silence.max(LEAST_SILENCE)));
-        let dendrite = Arc::new(Dendrite::new(keypair, config.dendrite_limits())?);
+        let dendrite = Arc::new(Dendrite::new(keypair, config.dendrite_settings()));
         let rounds =
             Rounds::new(&config, link.hotkey(), score, dendrite, ledger.clone(), Arc::clone(&metrics));
         let submitter =

@@ -54,6 +54,11 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
+    use bytes::Bytes;
+    use http_body_util::{BodyExt, Empty};
+    use hyper_util::client::legacy::Client;
+    use hyper_util::rt::TokioExecutor;
+
     #[tokio::test]
     async fn readiness_names_what_is_missing() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -61,9 +66,12 @@ mod tests {
         let (health, metrics) = (Arc::new(Health::new(Duration::from_secs(60))), Arc::new(Metrics::new()));
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve(listener, Arc::clone(&health), Arc::clone(&metrics), stop.clone()));
+        let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
         let get = async |path: &str| {
-            let response = reqwest::get(format!("{base}{path}")).await.unwrap();
-            (response.status().as_u16(), response.text().await.unwrap())
+            let response = client.get(format!("{base}{path}").parse().unwrap()).await.unwrap();
+            let status = response.status().as_u16();
+            let text = response.into_body().collect().await.unwrap().to_bytes();
+            (status, String::from_utf8(text.to_vec()).unwrap())
         };
         assert_eq!(get("/healthz").await.0, 200);
         let (status, text) = get("/readyz").await;

@@ -27,7 +27,7 @@ async fn honest_miners_earn_most_slow_ones_less_and_wrong_ones_nothing() {
     let mut rounds = Vec::new();
     for seed in 0..3 {
         let task = Judge.task(&round(seed, &subnet)).await;
-        let mut answers = vec![Answer { hotkey: SILENT, outcome: Outcome::TimedOut { after: seconds(12) } }];
+        let mut answers = vec![Answer::new(SILENT, Outcome::TimedOut { after: seconds(12) })];
         for (miner, elapsed) in [(HONEST, 20), (SLOW, 420), (WRONG, 5)] {
             let mut solution = solve(&task, miner).await;
             if miner == WRONG {
@@ -142,7 +142,7 @@ async fn score(task: &Task<MatMul>, miner: Hotkey, solution: Solution) -> f64 {
 
 fn answer(hotkey: Hotkey, response: Solution, milliseconds: u64) -> Answer<MatMul> {
     let elapsed = Duration::from_millis(milliseconds);
-    Answer { hotkey, outcome: Outcome::Answered { response, elapsed } }
+    Answer::new(hotkey, Outcome::Answered { response, elapsed })
 }
 
 fn change(cell: &mut u32) {

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::answer::OutcomeKind;
-use crate::dendrite::DendriteLimits;
+use crate::dendrite::DendriteSettings;
 use crate::ledger::{LedgerOwner, Retention};
 use crate::weights::WhenAllZero;
 
@@ -91,8 +91,12 @@ async fn bench_with(score: impl Score<Echo>, config: ValidatorConfig) -> Bench {
     let owner = LedgerOwner { genesis_hash: [0; 32], netuid: 1, hotkey: me().account() };
     let retention = Retention { rounds: 100, submissions: 100 };
     let ledger = LedgerStore::open(&folder.path().join("ledger"), owner, retention).await.unwrap();
-    let limits = DendriteLimits { allow_private_addresses: true, ..config.dendrite_limits() };
-    let dendrite = Arc::new(Dendrite::new(me(), limits).unwrap());
+    let settings = DendriteSettings {
+        allow_private_addresses: true,
+        require_signed_responses: false,
+        ..config.dendrite_settings()
+    };
+    let dendrite = Arc::new(Dendrite::new(me(), settings));
     let metrics = Arc::new(Metrics::new());
     let rounds = Rounds::new(&config, me().account(), Arc::new(score), dendrite, ledger.clone(), metrics);
     Bench { rounds, ledger, _folder: folder }

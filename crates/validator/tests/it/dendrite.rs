@@ -16,7 +16,7 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use subnetkit_miner::{Axon, Call, Forward, MinerConfig, Refusal, Roster, Standing};
 use subnetkit_protocol::{Hotkey, Keypair, Scheme, Synapse};
-use subnetkit_validator::dendrite::{DendriteLimits, EncodedRequest};
+use subnetkit_validator::dendrite::{DendriteSettings, EncodedRequest, Endpoint};
 use subnetkit_validator::{Dendrite, Outcome, OutcomeKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -35,29 +35,38 @@ impl Synapse for Double {
     type Response = Number;
 }
 
-const LIMITS: DendriteLimits = DendriteLimits {
-    timeout: Duration::from_secs(20),
-    connect_timeout: Duration::from_secs(5),
-    attempts: 3,
-    concurrency: 16,
-    max_response_bytes: 1024,
-    allow_private_addresses: true,
-};
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+fn settings() -> DendriteSettings {
+    DendriteSettings {
+        timeout: TIMEOUT,
+        attempts: 3,
+        max_response_bytes: 1024,
+        allow_private_addresses: true,
+        require_signed_responses: false,
+        ..DendriteSettings::default()
+    }
+}
 
 fn key(name: &str) -> Keypair {
     Keypair::from_uri(&format!("//{name}"), Scheme::Sr25519).unwrap()
 }
 
 fn dendrite() -> Dendrite {
-    Dendrite::new(key("Alice"), LIMITS).unwrap()
+    Dendrite::new(key("Alice"), settings())
 }
 
 fn request(n: u64) -> EncodedRequest {
     EncodedRequest::new::<Double>(&Number { n }).unwrap()
 }
 
+/// Where `//Bob` is thought to be.
+fn bob(axon: SocketAddr) -> Endpoint {
+    Endpoint::new(key("Bob").account(), axon)
+}
+
 async fn ask(axon: SocketAddr) -> Outcome<Number> {
-    dendrite().ask::<Double>(&key("Bob").account(), axon, &request(21), None).await.unwrap()
+    dendrite().ask::<Double>(&bob(axon), &request(21), None).await.unwrap().outcome
 }
 
 struct Doubler;
@@ -109,12 +118,12 @@ async fn a_real_axon_answers_each_of_many_requests_at_once() {
     let dendrite = dendrite();
     let asks = (1..=200).map(|n| {
         let dendrite = &dendrite;
-        async move { dendrite.ask::<Double>(&key("Bob").account(), address, &request(n), None).await.unwrap() }
+        async move { dendrite.ask::<Double>(&bob(address), &request(n), None).await.unwrap().outcome }
     });
     for (n, outcome) in (1..=200).zip(join_all(asks).await) {
         let Outcome::Answered { response, elapsed } = outcome else { panic!("{n}: {outcome:?}") };
         assert_eq!(response, Number { n: 2 * n });
-        assert!(elapsed < LIMITS.timeout);
+        assert!(elapsed < TIMEOUT);
     }
 }
 
@@ -122,8 +131,9 @@ async fn a_real_axon_answers_each_of_many_requests_at_once() {
 async fn a_miner_that_says_no_is_told_apart_from_one_that_fails() {
     let (address, _axon) = axon().await;
     let to = async |from: &str, receiver: Hotkey, n| {
-        let dendrite = Dendrite::new(key(from), LIMITS).unwrap();
-        match dendrite.ask::<Double>(&receiver, address, &request(n), None).await.unwrap() {
+        let dendrite = Dendrite::new(key(from), settings());
+        let endpoint = Endpoint::new(receiver, address);
+        match dendrite.ask::<Double>(&endpoint, &request(n), None).await.unwrap().outcome {
             Outcome::Refused { status, retry_after, message } => {
                 assert!(!message.is_empty());
                 (status, retry_after)
@@ -169,9 +179,8 @@ async fn a_miner_that_is_silent_or_never_ends_its_answer_times_out() {
     let dripping = server(move || ok(unfinished())).await;
     for address in [silent.local_addr().unwrap(), dripping] {
         let timeout = Duration::from_millis(150);
-        let asked =
-            dendrite().ask::<Double>(&key("Bob").account(), address, &request(1), Some(timeout)).await;
-        assert_eq!(asked.unwrap(), Outcome::TimedOut { after: timeout });
+        let asked = dendrite().ask::<Double>(&bob(address), &request(1), Some(timeout)).await;
+        assert_eq!(asked.unwrap().outcome, Outcome::TimedOut { after: timeout });
     }
 }
 
@@ -233,10 +242,10 @@ async fn private_addresses_are_not_dialled_unless_allowed() {
         ok("{\"n\":1}")
     })
     .await;
-    let public = DendriteLimits { allow_private_addresses: false, ..LIMITS };
-    let dendrite = Dendrite::new(key("Alice"), public).unwrap();
-    let outcome = dendrite.ask::<Double>(&key("Bob").account(), address, &request(1), None).await.unwrap();
-    let Outcome::NotServing { reason } = outcome else { panic!("{outcome:?}") };
+    let public = DendriteSettings { allow_private_addresses: false, ..settings() };
+    let dendrite = Dendrite::new(key("Alice"), public);
+    let answer = dendrite.ask::<Double>(&bob(address), &request(1), None).await.unwrap();
+    let Outcome::NotServing { reason } = answer.outcome else { panic!("{answer:?}") };
     assert!(reason.contains("allow_private_addresses"), "{reason}");
     assert_eq!(reached.load(Ordering::SeqCst), 0);
 }
@@ -256,9 +265,9 @@ async fn no_more_requests_are_in_flight_than_allowed() {
         "{\"n\":1}"
     });
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/double", handler)).await });
-    let dendrite = Dendrite::new(key("Alice"), DendriteLimits { concurrency: 3, ..LIMITS }).unwrap();
+    let dendrite = Dendrite::new(key("Alice"), DendriteSettings { concurrency: 3, ..settings() });
     let asks = (0..30).map(|_| async {
-        dendrite.ask::<Double>(&key("Bob").account(), address, &request(1), None).await.unwrap().kind()
+        dendrite.ask::<Double>(&bob(address), &request(1), None).await.unwrap().outcome.kind()
     });
     assert!(join_all(asks).await.into_iter().all(|kind| kind == OutcomeKind::Answered));
     assert!(most.load(Ordering::SeqCst) <= 3, "{most:?}");

@@ -1,0 +1,254 @@
+//! Connections to axons: TCP, and TLS where the miner published a key.
+//!
+//! The pin travels in the authority of the URI, before the `@`: the pool keys its connections by the authority, so
+//! a connection proven under one key is never used where another, or none, is expected.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin as Pinned;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use hyper::Uri;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use subnetkit_protocol::btauth::BodyDigest;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::Resumption;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::ParsedCertificate;
+use tokio_rustls::rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme,
+};
+
+use super::pin::Pin;
+
+/// Why there is no connection. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    #[error("the authority {0:?} of a request names no address")]
+    Authority(String),
+    #[error("no connection within {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    #[error("cannot connect: {0}")]
+    Tcp(#[source] io::Error),
+    #[error("the TLS handshake failed: {0}")]
+    Tls(#[source] io::Error),
+    #[error("TLS cannot be set up: {0}")]
+    Setup(#[source] TlsError),
+    #[error("the server holds another TLS key than the one the miner published on chain")]
+    WrongKey,
+}
+
+/// Where to connect, and what the server must prove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) address: SocketAddr,
+    pub(crate) pin: Option<Pin>,
+}
+
+impl Route {
+    /// Scheme and authority of the URI.
+    pub(crate) fn origin(&self) -> (&'static str, String) {
+        match &self.pin {
+            Some(pin) => ("https", format!("{pin}@{}", self.address)),
+            None => ("http", self.address.to_string()),
+        }
+    }
+
+    fn of(uri: &Uri) -> Result<Self, ConnectError> {
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let unusable = || ConnectError::Authority(authority.to_owned());
+        let (pin, address) = match authority.split_once('@') {
+            Some((pin, address)) => (Some(pin.parse().map_err(|_| unusable())?), address),
+            None => (None, authority),
+        };
+        Ok(Self { address: address.parse().map_err(|_| unusable())?, pin })
+    }
+}
+
+/// Opens connections for the pool.
+#[derive(Debug, Clone)]
+pub(super) struct Connector {
+    timeout: Duration,
+    provider: Arc<CryptoProvider>,
+}
+
+impl Connector {
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self { timeout, provider: Arc::new(ring::default_provider()) }
+    }
+
+    async fn connect(self, route: Route) -> Result<Stream, ConnectError> {
+        let tcp = TcpStream::connect(route.address).await.map_err(ConnectError::Tcp)?;
+        tcp.set_nodelay(true).map_err(ConnectError::Tcp)?;
+        let Some(pin) = route.pin else { return Ok(Stream::Plain(tcp)) };
+        let config = pinned_client(pin, self.provider).map_err(ConnectError::Setup)?;
+        let name = ServerName::IpAddress(route.address.ip().into());
+        let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await;
+        tls.map(|tls| Stream::Tls(Box::new(tls))).map_err(|error| {
+            let wrong = TlsError::InvalidCertificate(CertificateError::ApplicationVerificationFailure);
+            match error.get_ref().and_then(|cause| cause.downcast_ref::<TlsError>()) {
+                Some(cause) if *cause == wrong => ConnectError::WrongKey,
+                _ => ConnectError::Tls(error),
+            }
+        })
+    }
+}
+
+impl tower::Service<Uri> for Connector {
+    type Response = TokioIo<Stream>;
+    type Error = ConnectError;
+    type Future = BoxFuture<'static, Result<Self::Response, ConnectError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let (connector, timeout) = (self.clone(), self.timeout);
+        Box::pin(async move {
+            let connecting = connector.connect(Route::of(&uri)?);
+            let connected = tokio::time::timeout(timeout, connecting).await;
+            connected.unwrap_or(Err(ConnectError::TimedOut(timeout))).map(TokioIo::new)
+        })
+    }
+}
+
+/// A client that accepts one key. Sessions are not resumed: a resumed one proves no certificate.
+fn pinned_client(pin: Pin, provider: Arc<CryptoProvider>) -> Result<ClientConfig, TlsError> {
+    let verifier = Arc::new(PinnedKey { pin, provider: Arc::clone(&provider) });
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    config.enable_sni = false;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// Takes the certificate for no more than the carrier of a key: issuer, names and dates say nothing the chain has not
+/// said. That the server holds the private half is proven by the handshake's signature, as ever.
+#[derive(Debug)]
+struct PinnedKey {
+    pin: Pin,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for PinnedKey {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        let spki = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
+        if self.pin.matches(&spki, BodyDigest::of(&spki).as_bytes()) {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// A connection as the HTTP client uses it.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pinned<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pinned::new(tcp).poll_read(cx, buf),
+            Self::Tls(tls) => Pinned::new(tls).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pinned<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pinned::new(tcp).poll_write(cx, bytes),
+            Self::Tls(tls) => Pinned::new(tls).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pinned<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pinned::new(tcp).poll_write_vectored(cx, parts),
+            Self::Tls(tls) => Pinned::new(tls).poll_write_vectored(cx, parts),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(tcp) => tcp.is_write_vectored(),
+            Self::Tls(tls) => tls.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pinned<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pinned::new(tcp).poll_flush(cx),
+            Self::Tls(tls) => Pinned::new(tls).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pinned<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pinned::new(tcp).poll_shutdown(cx),
+            Self::Tls(tls) => Pinned::new(tls).poll_shutdown(cx),
+        }
+    }
+}
