@@ -29,6 +29,8 @@ mod verifier;
 pub mod response;
 
 pub use claims::{Claims, parse};
+#[cfg(feature = "axon-v10")]
+pub(crate) use claims::{judge_freshness, parse_address, parse_nonce, signature_digits};
 pub use clock::{NonceClock, now_ns};
 pub use error::{AuthError, AuthErrorKind, ConfigError};
 pub use headers::{CRYPTO, HOTKEY, NONCE, RECEIVER, SIGNATURE, VERSION};

@@ -49,6 +49,8 @@ mod signature;
 mod synapse;
 mod uri;
 
+#[cfg(feature = "axon-v10")]
+pub mod axon_v10;
 pub mod btauth;
 pub mod phrase;
 pub mod ss58;

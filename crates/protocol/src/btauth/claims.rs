@@ -122,7 +122,7 @@ fn scheme_not_expected() -> AuthError {
     malformed("X-Bittensor-Crypto is not the scheme this server expects of the sender")
 }
 
-fn parse_nonce(value: &[u8]) -> Option<u128> {
+pub(crate) fn parse_nonce(value: &[u8]) -> Option<u128> {
     let canonical = match value {
         [b'0'] => true,
         [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit) && value.len() <= MAX_NONCE_DIGITS,
@@ -140,13 +140,13 @@ fn parse_scheme(value: Option<&[u8]>) -> Option<Scheme> {
 }
 
 /// The number of digits is judged later, after receiver and freshness.
-fn signature_digits(value: &[u8]) -> Option<&[u8]> {
+pub(crate) fn signature_digits(value: &[u8]) -> Option<&[u8]> {
     let digits = value.strip_prefix(b"0x")?;
     let lower_hex = digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
     (lower_hex && digits.len().is_multiple_of(2)).then_some(digits)
 }
 
-fn parse_address(value: &[u8]) -> Option<AccountId> {
+pub(crate) fn parse_address(value: &[u8]) -> Option<AccountId> {
     let text = std::str::from_utf8(value).ok()?;
     ss58::decode_bittensor(text).ok().map(AccountId::from_bytes)
 }
@@ -163,7 +163,7 @@ fn judge_receiver(value: Option<&[u8]>, policy: &Policy) -> Result<Option<Accoun
     }
 }
 
-fn judge_freshness(nonce: u128, policy: &Policy, now_ns: u128) -> Result<(), AuthError> {
+pub(crate) fn judge_freshness(nonce: u128, policy: &Policy, now_ns: u128) -> Result<(), AuthError> {
     let stale = |direction: &str, limit: Duration| {
         AuthError::new(StaleRequest, format!("the nonce is more than {limit:?} {direction}; check the clock"))
     };

@@ -33,7 +33,7 @@ pub enum AuthErrorKind {
 }
 
 impl AuthError {
-    pub(super) fn new(kind: AuthErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(kind: AuthErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, message: message.into() }
     }
 

@@ -6,6 +6,8 @@
 mod cases;
 
 mod addresses;
+#[cfg(feature = "axon-v10")]
+mod axon_v10;
 mod chunks;
 mod encodings;
 mod keys;
