@@ -41,7 +41,8 @@ impl Report {
 pub(crate) fn check(file: &[u8]) -> Result<Report, String> {
     let file = Value::parse(file).map_err(|error| format!("not a file of recorded behaviour: {error}"))?;
     let mut report = Report::default();
-    let sections: [(&'static str, fn(&Value) -> Result<(), String>); 3] =
+    type Check = fn(&Value) -> Result<(), String>;
+    let sections: [(&'static str, Check); 3] =
         [("python_str", check_text), ("body_hash", check_hash), ("requests", check_request)];
     for (section, check) in sections {
         for (index, case) in items(&file, section).iter().enumerate() {
