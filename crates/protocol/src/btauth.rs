@@ -20,6 +20,7 @@ mod claims;
 mod clock;
 mod error;
 mod headers;
+mod memory;
 mod payload;
 mod policy;
 mod replay;
@@ -34,6 +35,7 @@ pub(crate) use claims::{judge_freshness, parse_address, parse_nonce, signature_d
 pub use clock::{NonceClock, now_ns};
 pub use error::{AuthError, AuthErrorKind, ConfigError};
 pub use headers::{CRYPTO, HOTKEY, NONCE, RECEIVER, SIGNATURE, VERSION};
+pub use memory::{Attempt, Fingerprint, NonceMemory};
 pub use payload::{BodyDigest, BodyHasher, Payload, is_signable};
 pub use policy::Policy;
 pub use replay::{ReplaySettings, ReplayStore};

@@ -90,9 +90,10 @@ async fn a_stranger_leaves_no_trace_in_the_replay_store() {
         refusal(axon.say("Mallory", "hi").await, 403, "not_registered").await;
     }
     assert_eq!(axon.say("Alice", "hi").await.status(), 200);
-    let response = axon.say("Alice", "hi").await;
+    let response = axon.say("Bob", "hi").await;
     assert_eq!(retry_after(&response), 1);
     refusal(response, 503, "busy").await;
+    refusal(axon.say("Alice", "hi").await, 429, "rate_limited").await;
 }
 
 #[tokio::test]

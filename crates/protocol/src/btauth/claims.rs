@@ -5,13 +5,14 @@ use std::time::Duration;
 use super::{
     error::{
         AuthError,
-        AuthErrorKind::{BadSignature, MalformedAuth, StaleRequest, WrongReceiver},
+        AuthErrorKind::{MalformedAuth, StaleRequest, WrongReceiver},
     },
     headers::Received,
-    payload::{BodyDigest, Payload},
+    memory::{Attempt, Fingerprint},
+    payload::{self, BodyDigest},
     policy::Policy,
 };
-use crate::{AccountId, Scheme, signature, ss58};
+use crate::{AccountId, Scheme, SignatureCheck, signature, ss58};
 
 /// Python, whose servers share these wires, reads no integer of more digits. Longer numbers than a `u128` are
 /// saturated: they are too far in the future either way.
@@ -30,7 +31,13 @@ pub struct Claims {
     /// The receiver the sender named: the server's own hotkey, or nobody.
     pub receiver: Option<AccountId>,
     signature: [u8; 64],
+    sender_text: AddressText,
+    /// Of no meaning without a receiver.
+    receiver_text: AddressText,
 }
+
+/// An address of prefix 42 has 48 characters, whatever the key.
+type AddressText = [u8; 48];
 
 /// Reads and judges the headers of a request: their shape, the receiver, freshness, the sender's address; in this
 /// order, which decides the error of a request with several faults. Needs neither the body nor any cryptography.
@@ -52,22 +59,22 @@ pub fn parse<'h>(
         .ok_or_else(|| malformed("X-Bittensor-Nonce must be decimal digits without leading zeros"))?;
     let scheme = parse_scheme(received.crypto)
         .ok_or_else(|| malformed("X-Bittensor-Crypto must be sr25519 or ed25519"))?;
-    if policy.expected_scheme.is_some_and(|expected| expected != scheme) {
-        return Err(scheme_not_expected());
+    if expected_scheme(hotkey, policy).is_some_and(|expected| expected != scheme) {
+        return Err(malformed("X-Bittensor-Crypto is not the scheme this server expects of the sender"));
     }
     let digits = received.signature.ok_or_else(|| malformed("X-Bittensor-Signature is missing"))?;
     let digits = signature_digits(digits)
         .ok_or_else(|| malformed("X-Bittensor-Signature must be 0x and lower-case hexadecimal digits"))?;
 
-    let receiver = judge_receiver(received.receiver, policy)?;
+    let (receiver, receiver_text) = judge_receiver(received.receiver, policy)?;
     judge_freshness(nonce, policy, now_ns)?;
 
-    let sender = parse_address(hotkey)
+    let (sender, sender_text) = parse_spelt_address(hotkey)
         .ok_or_else(|| malformed("X-Bittensor-Hotkey must be a Bittensor ss58 address (prefix 42)"))?;
     let mut signature = [0u8; 64];
     hex::decode_to_slice(digits, &mut signature)
         .map_err(|_| malformed("X-Bittensor-Signature must have 64 bytes"))?;
-    Ok(Claims { sender, scheme, nonce, receiver, signature })
+    Ok(Claims { sender, scheme, nonce, receiver, signature, sender_text, receiver_text })
 }
 
 impl Claims {
@@ -81,30 +88,47 @@ impl Claims {
     /// `method` and `target` come from the request line as received; the target must not have been percent-decoded by
     /// a router.
     pub fn verify_digest(&self, method: &str, target: &str, body: &BodyDigest) -> Result<(), AuthError> {
-        let proved = self
-            .payload(method, target, body)
-            .is_some_and(|payload| signature::verify(self.scheme, &self.sender, &payload, &self.signature));
-        if proved {
-            Ok(())
-        } else {
-            Err(AuthError::new(BadSignature, "the signature is not the sender's signature of this request"))
-        }
+        let payload = self.payload(method, target, body).ok_or_else(AuthError::bad_signature)?;
+        self.verify_payload(&payload)
     }
 
-    /// Refuses the request unless it uses the scheme this sender is known to have.
-    ///
-    /// An address does not say which scheme its key belongs to, and a header is no evidence: a server that knows its
-    /// senders should pin their schemes.
-    pub fn expect_scheme(&self, expected: Scheme) -> Result<(), AuthError> {
-        if self.scheme == expected { Ok(()) } else { Err(scheme_not_expected()) }
+    pub(super) fn verify_payload(&self, payload: &[u8]) -> Result<(), AuthError> {
+        if signature::verify(self.scheme, &self.sender, payload, &self.signature) {
+            Ok(())
+        } else {
+            Err(AuthError::bad_signature())
+        }
     }
 
     /// The bytes the signature must cover, for verifiers that work on batches; `None` if method or target are not
     /// [signable](super::is_signable), so that no signature can be right.
     #[must_use]
     pub fn payload(&self, method: &str, target: &str, body: &BodyDigest) -> Option<Vec<u8>> {
-        let &Self { sender, scheme, nonce, receiver, .. } = self;
-        Payload { scheme, method, target, body: *body, nonce, sender, receiver }.to_bytes()
+        // Both addresses were in their one accepted spelling, so there is no need to make it again.
+        let sender = std::str::from_utf8(&self.sender_text).ok()?;
+        let receiver = match &self.receiver {
+            None => None,
+            Some(_) => Some(std::str::from_utf8(&self.receiver_text).ok()?),
+        };
+        payload::lines(self.scheme, method, target, body, self.nonce, sender, receiver)
+    }
+
+    /// What is left to verify, over these [payload](Self::payload) bytes: for those who verify in batches.
+    #[must_use]
+    pub const fn check<'a>(&'a self, payload: &'a [u8]) -> SignatureCheck<'a> {
+        SignatureCheck {
+            scheme: self.scheme,
+            account: self.sender,
+            message: payload,
+            signature: &self.signature,
+        }
+    }
+
+    /// What to look up in a [memory of nonces](super::NonceMemory), and to record there once the signature is verified.
+    #[must_use]
+    pub fn attempt(&self, payload: &[u8]) -> Attempt {
+        let fingerprint = Fingerprint::of(payload, &self.signature);
+        Attempt { sender: self.sender, nonce: self.nonce, fingerprint }
     }
 
     /// The signature as received.
@@ -118,8 +142,14 @@ fn malformed(message: &'static str) -> AuthError {
     AuthError::new(MalformedAuth, message)
 }
 
-fn scheme_not_expected() -> AuthError {
-    malformed("X-Bittensor-Crypto is not the scheme this server expects of the sender")
+/// A claimed address is enough to look up a pin: who claims another's breaks the pin or the signature.
+fn expected_scheme(hotkey: &[u8], policy: &Policy) -> Option<Scheme> {
+    let pinned = if policy.schemes.is_empty() {
+        None
+    } else {
+        parse_address(hotkey).and_then(|sender| policy.schemes.get(&sender).copied())
+    };
+    pinned.or(policy.expected_scheme)
 }
 
 pub(crate) fn parse_nonce(value: &[u8]) -> Option<u128> {
@@ -147,19 +177,29 @@ pub(crate) fn signature_digits(value: &[u8]) -> Option<&[u8]> {
 }
 
 pub(crate) fn parse_address(value: &[u8]) -> Option<AccountId> {
-    let text = std::str::from_utf8(value).ok()?;
-    ss58::decode_bittensor(text).ok().map(AccountId::from_bytes)
+    parse_spelt_address(value).map(|(account, _)| account)
 }
 
-/// Compared as text, like everyone on this protocol does: another prefix of the right key is another receiver.
-fn judge_receiver(value: Option<&[u8]>, policy: &Policy) -> Result<Option<AccountId>, AuthError> {
+fn parse_spelt_address(value: &[u8]) -> Option<(AccountId, AddressText)> {
+    let text = value.try_into().ok()?;
+    let account = ss58::decode_bittensor(std::str::from_utf8(value).ok()?).ok()?;
+    Some((AccountId::from_bytes(account), text))
+}
+
+/// Compared as text, like everyone on this protocol does: another prefix of the right key is another receiver. An
+/// address that can be read at all has one spelling, so reading it compares the text.
+fn judge_receiver(
+    value: Option<&[u8]>,
+    policy: &Policy,
+) -> Result<(Option<AccountId>, AddressText), AuthError> {
+    let wrong = |message| Err(AuthError::new(WrongReceiver, message));
     match value {
-        None if policy.require_receiver => {
-            Err(AuthError::new(WrongReceiver, "X-Bittensor-Receiver is missing; this server requires it"))
-        }
-        None => Ok(None),
-        Some(receiver) if receiver == policy.own.to_ss58().as_bytes() => Ok(Some(policy.own)),
-        Some(_) => Err(AuthError::new(WrongReceiver, "the request was signed for another receiver")),
+        None if policy.require_receiver => wrong("X-Bittensor-Receiver is missing; this server requires it"),
+        None => Ok((None, [b'-'; 48])),
+        Some(receiver) => match parse_spelt_address(receiver) {
+            Some((receiver, text)) if receiver == policy.own => Ok((Some(receiver), text)),
+            _ => wrong("the request was signed for another receiver"),
+        },
     }
 }
 

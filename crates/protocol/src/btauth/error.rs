@@ -30,11 +30,32 @@ pub enum AuthErrorKind {
     SenderFlooding,
     /// The replay store holds as many live nonces as it may; nobody's were dropped to make room.
     ReplayStoreFull,
+    /// The memory of nonces can't be asked, so nobody knows whether the request is new.
+    MemoryUnavailable,
 }
 
 impl AuthError {
-    pub(crate) fn new(kind: AuthErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+    /// A refusal for the caller to read: `message` must hold no signature, payload or address.
+    pub fn new(kind: AuthErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, message: message.into() }
+    }
+
+    /// The signature proves nothing.
+    #[must_use]
+    pub const fn bad_signature() -> Self {
+        let message = "the signature is not the sender's signature of this request";
+        Self { kind: AuthErrorKind::BadSignature, message: Cow::Borrowed(message) }
+    }
+
+    /// The request was accepted before.
+    #[must_use]
+    pub const fn replayed() -> Self {
+        let message = "this nonce was accepted from this sender before; sign every attempt anew";
+        Self { kind: AuthErrorKind::ReplayedRequest, message: Cow::Borrowed(message) }
+    }
+
+    pub(super) const fn is_for_want_of_room(&self) -> bool {
+        matches!(self.kind, AuthErrorKind::SenderFlooding | AuthErrorKind::ReplayStoreFull)
     }
 
     /// What kind of refusal this is.
@@ -62,15 +83,16 @@ impl AuthErrorKind {
             Self::ReplayedRequest => "ReplayedRequest",
             Self::SenderFlooding => "SenderFlooding",
             Self::ReplayStoreFull => "ReplayStoreFull",
+            Self::MemoryUnavailable => "MemoryUnavailable",
         }
     }
 
-    /// The HTTP status to answer with: 401, or 429 and 503 when only the replay store's bounds stand in the way.
+    /// The HTTP status to answer with: 401, or 429 and 503 when only the memory of nonces stands in the way.
     #[must_use]
     pub const fn http_status(self) -> u16 {
         match self {
             Self::SenderFlooding => 429,
-            Self::ReplayStoreFull => 503,
+            Self::ReplayStoreFull | Self::MemoryUnavailable => 503,
             _ => 401,
         }
     }
@@ -80,7 +102,11 @@ impl AuthErrorKind {
     pub const fn is_retryable(self) -> bool {
         matches!(
             self,
-            Self::StaleRequest | Self::ReplayedRequest | Self::SenderFlooding | Self::ReplayStoreFull
+            Self::StaleRequest
+                | Self::ReplayedRequest
+                | Self::SenderFlooding
+                | Self::ReplayStoreFull
+                | Self::MemoryUnavailable
         )
     }
 }

@@ -92,22 +92,39 @@ impl Payload<'_> {
     /// The bytes to sign, or `None` if method or target are not [signable](is_signable).
     #[must_use]
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        if !is_signable(self.method) || !is_signable(self.target) {
-            return None;
-        }
-        let receiver = self.receiver.map_or_else(|| UNBOUND.to_owned(), |receiver| receiver.to_ss58());
-        let lines = [
-            PROTOCOL,
-            self.scheme.as_str(),
-            &self.method.to_ascii_uppercase(),
-            self.target,
-            &hex::encode(self.body.0),
-            &self.nonce.to_string(),
-            &self.sender.to_ss58(),
-            &receiver,
-        ];
-        Some(lines.join("\n").into_bytes())
+        let &Self { scheme, method, target, ref body, nonce, sender, receiver } = self;
+        let receiver = receiver.map(|receiver| receiver.to_ss58());
+        lines(scheme, method, target, body, nonce, &sender.to_ss58(), receiver.as_deref())
     }
+}
+
+/// The eight lines, from addresses as they are spelt.
+pub(super) fn lines(
+    scheme: Scheme,
+    method: &str,
+    target: &str,
+    body: &BodyDigest,
+    nonce: u128,
+    sender: &str,
+    receiver: Option<&str>,
+) -> Option<Vec<u8>> {
+    if !is_signable(method) || !is_signable(target) {
+        return None;
+    }
+    let mut hash = [0; 64];
+    hex::encode_to_slice(body.0, &mut hash).ok()?;
+    let (nonce, receiver) = (nonce.to_string(), receiver.unwrap_or(UNBOUND));
+    let mut bytes = Vec::with_capacity(256 + method.len() + target.len());
+    bytes.extend_from_slice(PROTOCOL.as_bytes());
+    bytes.push(b'\n');
+    bytes.extend_from_slice(scheme.as_str().as_bytes());
+    bytes.push(b'\n');
+    bytes.extend(method.bytes().map(|byte| byte.to_ascii_uppercase()));
+    for line in [target.as_bytes(), &hash, nonce.as_bytes(), sender.as_bytes(), receiver.as_bytes()] {
+        bytes.push(b'\n');
+        bytes.extend_from_slice(line);
+    }
+    Some(bytes)
 }
 
 /// Whether a method or target may stand in a payload: not empty, printable ASCII, no blank.

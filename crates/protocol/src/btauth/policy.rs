@@ -1,6 +1,6 @@
 //! What a server demands of a request before it looks at the signature.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{AccountId, Scheme};
 
@@ -16,9 +16,11 @@ pub struct Policy {
     pub max_age: Duration,
     /// How far ahead of this server's clock a nonce may be.
     pub allowed_skew: Duration,
-    /// The one scheme accepted from every sender; none accepts both. For a scheme per sender see
-    /// [`Claims::expect_scheme`](super::Claims::expect_scheme).
+    /// The scheme expected of senders that `schemes` does not name; none accepts both. An address does not say which
+    /// scheme its key belongs to, and a header is no evidence: a server that knows its senders should pin theirs.
     pub expected_scheme: Option<Scheme>,
+    /// The schemes that particular senders are known to have.
+    pub schemes: BTreeMap<AccountId, Scheme>,
 }
 
 impl Policy {
@@ -36,6 +38,7 @@ impl Policy {
             max_age: Self::DEFAULT_MAX_AGE,
             allowed_skew: Self::DEFAULT_ALLOWED_SKEW,
             expected_scheme: None,
+            schemes: BTreeMap::new(),
         }
     }
 }

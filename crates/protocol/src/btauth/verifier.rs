@@ -9,17 +9,12 @@ use super::{
     policy::Policy,
     replay::ReplayStore,
 };
-use crate::{AccountId, Scheme};
-
-/// The scheme a sender is known to use, if known.
-type SchemePin = dyn Fn(&AccountId) -> Option<Scheme> + Send + Sync;
 
 /// A server's policy and its memory of nonces. Cheap to clone; clones share the memory.
 #[derive(Clone)]
 pub struct Verifier {
     policy: Policy,
     store: Arc<ReplayStore>,
-    scheme_of: Option<Arc<SchemePin>>,
 }
 
 impl Verifier {
@@ -34,17 +29,7 @@ impl Verifier {
                 needed_ms: needed.as_millis(),
             });
         }
-        Ok(Self { policy, store, scheme_of: None })
-    }
-
-    /// Pins senders to schemes: a request of a sender for whom `scheme_of` names another scheme is malformed.
-    #[must_use]
-    pub fn with_scheme_pins(
-        mut self,
-        scheme_of: impl Fn(&AccountId) -> Option<Scheme> + Send + Sync + 'static,
-    ) -> Self {
-        self.scheme_of = Some(Arc::new(scheme_of));
-        self
+        Ok(Self { policy, store })
     }
 
     /// The policy in force.
@@ -79,17 +64,13 @@ impl Verifier {
         headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
         now_ns: u128,
     ) -> Result<Claims, AuthError> {
-        let claims = parse(headers, &self.policy, now_ns)?;
-        if let Some(expected) = self.scheme_of.as_ref().and_then(|scheme_of| scheme_of(&claims.sender)) {
-            claims.expect_scheme(expected)?;
-        }
-        Ok(claims)
+        parse(headers, &self.policy, now_ns)
     }
 
     /// The second half of [`verify`](Self::verify): checks the signature and accepts the nonce.
     ///
     /// `now_ns` is the time now, not the time of the first half: the store refuses a nonce that became older than its
-    /// memory while the body arrived.
+    /// memory while the body arrived. An exact copy of an accepted request is refused without looking at its signature.
     pub fn prove(
         &self,
         claims: &Claims,
@@ -98,8 +79,13 @@ impl Verifier {
         body: &BodyDigest,
         now_ns: u128,
     ) -> Result<(), AuthError> {
-        claims.verify_digest(method, target, body)?;
-        self.store.insert(&claims.sender, claims.nonce, now_ns)
+        let payload = claims.payload(method, target, body).ok_or_else(AuthError::bad_signature)?;
+        let attempt = claims.attempt(&payload);
+        if self.store.holds(&attempt) {
+            return Err(AuthError::replayed());
+        }
+        claims.verify_payload(&payload)?;
+        self.store.insert(&attempt, now_ns)
     }
 }
 

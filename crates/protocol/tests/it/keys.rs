@@ -1,7 +1,9 @@
 //! Key derivation against recorded keys, and the refusals of a strict verifier.
 
 use serde::Deserialize;
-use subnetkit_protocol::{AccountId, KeyError, Keypair, Scheme, phrase, verify};
+use subnetkit_protocol::{
+    AccountId, KeyError, Keypair, Scheme, SignatureCheck, phrase, verify, verify_batch,
+};
 
 #[derive(Deserialize)]
 struct File {
@@ -170,4 +172,81 @@ fn debug_output_shows_no_secret() {
         let expected = format!("Keypair {{ account: {}, scheme: {scheme:?}, .. }}", pair.account());
         assert_eq!(format!("{pair:?}"), expected);
     }
+}
+
+#[derive(Clone)]
+struct Signed {
+    scheme: Scheme,
+    account: AccountId,
+    message: Vec<u8>,
+    signature: [u8; 64],
+}
+
+impl Signed {
+    fn by(pair: &Keypair, message: &str) -> Self {
+        let message = message.as_bytes().to_vec();
+        let signature = pair.sign(&message);
+        Self { scheme: pair.scheme(), account: pair.account(), message, signature }
+    }
+
+    fn check(&self) -> SignatureCheck<'_> {
+        let Self { scheme, account, message, signature } = self;
+        SignatureCheck { scheme: *scheme, account: *account, message, signature }
+    }
+}
+
+fn holds_together(signed: &[Signed]) -> bool {
+    verify_batch(&signed.iter().map(Signed::check).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_batch_has_the_verdict_that_its_signatures_have_one_by_one() {
+    let pair = |name: &str, scheme| Keypair::from_uri(name, scheme).unwrap();
+    let signers: Vec<_> = ["//Alice", "//Bob", "//Charlie"]
+        .into_iter()
+        .flat_map(|name| [pair(name, Scheme::Sr25519), pair(name, Scheme::Ed25519)])
+        .collect();
+    // Every signer several times and not in a row.
+    let good: Vec<Signed> = (0..4)
+        .flat_map(|round| signers.iter().map(move |signer| Signed::by(signer, &format!("message {round}"))))
+        .collect();
+    for length in 0..=good.len() {
+        assert!(holds_together(&good[..length]), "{length} good signatures");
+    }
+
+    let faults: [fn(&mut Signed); 7] = [
+        |signed| signed.message.push(b'!'),
+        |signed| signed.signature[3] ^= 1,
+        |signed| signed.signature[40] ^= 1,
+        |signed| signed.signature[63] ^= 0x80,
+        |signed| signed.signature = [0xFF; 64],
+        |signed| signed.account = AccountId::from_bytes([0xFF; 32]),
+        |signed| {
+            // The key under which `00…0080` is a signature of everything.
+            signed.scheme = Scheme::Sr25519;
+            signed.account = AccountId::from_bytes([0; 32]);
+            signed.signature = [0; 64];
+            signed.signature[63] = 0x80;
+        },
+    ];
+    for (number, fault) in faults.into_iter().enumerate() {
+        for position in 0..good.len() {
+            let mut spoiled = good.clone();
+            fault(&mut spoiled[position]);
+            let Signed { scheme, account, message, signature } = &spoiled[position];
+            assert!(!verify(*scheme, account, message, signature), "fault {number} alone");
+            assert!(!holds_together(&spoiled), "fault {number} at {position}");
+        }
+    }
+}
+
+#[test]
+fn faults_of_a_batch_do_not_cancel_each_other_out() {
+    let alice = Keypair::from_uri("//Alice", Scheme::Sr25519).unwrap();
+    let mut pair = [Signed::by(&alice, "one"), Signed::by(&alice, "two")];
+    assert!(holds_together(&pair));
+    // Each has the other's scalar: both are wrong, and their sum is right.
+    let [one, two] = &mut pair;
+    one.signature[32..].swap_with_slice(&mut two.signature[32..]);
+    assert!(!holds_together(&pair));
 }

@@ -69,6 +69,8 @@ fn headers_are_judged_before_the_body_is_there() {
     verifier.prove(&claims, "POST", "/work", &BodyDigest::of(BODY), NOW).unwrap();
     let again = verifier.prove(&claims, "POST", "/work", &BodyDigest::of(BODY), NOW).unwrap_err();
     assert_eq!(again.kind(), AuthErrorKind::ReplayedRequest);
+    let tampered = verifier.prove(&claims, "POST", "/work", &BodyDigest::of(b"other"), NOW).unwrap_err();
+    assert_eq!(tampered.kind(), AuthErrorKind::BadSignature, "of two faults the signature's is named");
 }
 
 #[test]
@@ -108,8 +110,11 @@ fn of_many_concurrent_copies_of_a_request_exactly_one_is_accepted() {
 
 #[test]
 fn a_pinned_sender_must_use_its_scheme() {
-    let alice_uses =
-        |scheme| verifier().with_scheme_pins(move |who| (*who == alice().account()).then_some(scheme));
+    let alice_uses = |scheme| {
+        let schemes = [(alice().account(), scheme)].into();
+        let policy = Policy { expected_scheme: Some(Scheme::Sr25519), schemes, ..Policy::new(bob()) };
+        verifier_with(policy, ReplaySettings::default()).unwrap()
+    };
     let headers = signed(&alice());
     let refused = alice_uses(Scheme::Ed25519).parse(pairs(&headers), NOW).unwrap_err();
     assert_eq!(refused.kind(), AuthErrorKind::MalformedAuth);
@@ -118,6 +123,12 @@ fn a_pinned_sender_must_use_its_scheme() {
     let stranger = Keypair::from_uri("//Charlie", Scheme::Sr25519).unwrap();
     let verifier = alice_uses(Scheme::Ed25519);
     verifier.verify("POST", "/work", pairs(&signed(&stranger)), BODY, NOW).unwrap();
+
+    let exception = Keypair::from_uri("//Dave", Scheme::Ed25519).unwrap();
+    let schemes = [(exception.account(), Scheme::Ed25519)].into();
+    let policy = Policy { expected_scheme: Some(Scheme::Sr25519), schemes, ..Policy::new(bob()) };
+    let verifier = verifier_with(policy, ReplaySettings::default()).unwrap();
+    verifier.verify("POST", "/work", pairs(&signed(&exception)), BODY, NOW).unwrap();
 }
 
 #[test]
