@@ -4,29 +4,77 @@ use std::sync::Arc;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use subnetkit_protocol::Synapse;
+use bytes::Bytes;
+use subnetkit_protocol::{DecodeError, EncodeError, Encoding, Synapse};
 
 use crate::{
-    Call, Forward,
+    Call, Forward, Refusal,
     authenticate::proven,
     body::ReadBody,
     forward::Reason,
     limit::Admitted,
+    negotiation::{request_encoding, response_encoding},
     rejection::{Outcome, Rejection},
 };
-
-const JSON: &str = "application/json";
 
 /// Answers one request of the synapse.
 pub(crate) async fn answer<S: Synapse>(
     forward: Arc<dyn Forward<S>>,
     request: Request,
 ) -> Result<Response, Rejection> {
-    let call = call::<S>(request)?;
-    let response = forward.forward(call).await.map_err(|refusal| match refusal.0 {
+    let (call, encoding) = call::<S>(request)?;
+    let answer = forward.forward(call).await.map_err(|refusal| refused::<S>(refusal))?;
+    let (encoding, body) = encode(encoding, |encoding| encoding.encode(&answer)).map_err(unwritable::<S>)?;
+    Ok(([content_type(encoding.content_type())], body).into_response())
+}
+
+/// The call and the encoding the answer is wanted in. Takes the request, so that the raw body and its share of the
+/// memory budget are gone when this returns.
+#[expect(clippy::needless_pass_by_value, reason = "the raw body must not outlive the parsing")]
+pub(crate) fn call<S: Synapse>(request: Request) -> Result<(Call<S::Request>, Encoding), Rejection> {
+    let proven = proven(&request)?;
+    let extensions = request.extensions();
+    let body = extensions.get::<ReadBody>().map_or(&[][..], |body| &body.bytes);
+    let encoding = request_encoding(request.headers())?;
+    let typed = encoding.decode(body).map_err(|error| {
+        let outcome = match error {
+            // A matter of the synapse's type and not of these bytes.
+            DecodeError::Raw(_) => Outcome::UnsupportedMediaType,
+            _ => Outcome::MalformedBody,
+        };
+        Rejection::new(outcome, format!("the body is not a `{}` request: {error}", S::NAME))
+    })?;
+    let call = Call {
+        request: typed,
+        caller: proven.caller,
+        standing: extensions.get::<Admitted>().and_then(|admitted| admitted.0),
+        deadline: proven.deadline,
+    };
+    Ok((call, response_encoding(request.headers(), encoding)))
+}
+
+/// Writes in the encoding that is wanted, or in JSON where raw bytes are wanted of an answer that is more than bytes:
+/// better an answer the caller may not read than the work thrown away.
+pub(crate) fn encode(
+    wanted: Encoding,
+    write: impl Fn(Encoding) -> Result<Bytes, EncodeError>,
+) -> Result<(Encoding, Bytes), EncodeError> {
+    match write(wanted) {
+        Err(EncodeError::Raw(_)) => Ok((Encoding::Json, write(Encoding::Json)?)),
+        written => Ok((wanted, written?)),
+    }
+}
+
+pub(crate) const fn content_type(value: &'static str) -> (header::HeaderName, HeaderValue) {
+    (header::CONTENT_TYPE, HeaderValue::from_static(value))
+}
+
+/// What the caller hears of a handler that does not answer.
+pub(crate) fn refused<S: Synapse>(refusal: Refusal) -> Rejection {
+    match refusal.0 {
         Reason::Busy { retry_after } => {
             Rejection::new(Outcome::Busy, "this miner can't take the request now").retry_after(retry_after)
         }
@@ -35,41 +83,13 @@ pub(crate) async fn answer<S: Synapse>(
             tracing::error!(synapse = S::NAME, cause = %Chain(source.as_ref()), "the handler failed");
             Rejection::new(Outcome::Internal, "this miner failed to answer")
         }
-    })?;
-    let body = serde_json::to_vec(&response).map_err(|error| {
-        tracing::error!(synapse = S::NAME, cause = %error, "the answer can't be written as JSON");
-        Rejection::new(Outcome::Internal, "this miner failed to write its answer")
-    })?;
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(JSON))], body).into_response())
-}
-
-/// The call. Takes the request, so that the raw body and its share of the memory budget are gone when this returns.
-#[expect(clippy::needless_pass_by_value, reason = "the raw body must not outlive the parsing")]
-fn call<S: Synapse>(request: Request) -> Result<Call<S::Request>, Rejection> {
-    let proven = proven(&request)?;
-    let extensions = request.extensions();
-    let body = extensions.get::<ReadBody>().map_or(&[][..], |body| &body.bytes);
-    if !is_json(request.headers()) {
-        let message = "the body of a request has to be JSON, with content type application/json";
-        return Err(Rejection::new(Outcome::UnsupportedMediaType, message));
     }
-    let typed = serde_json::from_slice(body).map_err(|error| {
-        Rejection::new(Outcome::MalformedBody, format!("the body is not a `{}` request: {error}", S::NAME))
-    })?;
-    Ok(Call {
-        request: typed,
-        caller: proven.caller,
-        standing: extensions.get::<Admitted>().and_then(|admitted| admitted.0),
-        deadline: proven.deadline,
-    })
 }
 
-/// Signing clients that post bytes often name no content type: that is taken for JSON.
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else { return true };
-    let Ok(text) = value.to_str() else { return false };
-    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == JSON || (essence.starts_with("application/") && essence.ends_with("+json"))
+#[expect(clippy::needless_pass_by_value, reason = "it is the end of the error")]
+pub(crate) fn unwritable<S: Synapse>(error: EncodeError) -> Rejection {
+    tracing::error!(synapse = S::NAME, cause = %error, "the answer can't be written");
+    Rejection::new(Outcome::Internal, "this miner failed to write its answer")
 }
 
 /// An error with its causes, on one line.

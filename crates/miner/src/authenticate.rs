@@ -38,7 +38,6 @@ pub(crate) struct Proven {
     #[allow(dead_code, reason = "for the layers that sign answers")]
     pub(crate) nonce: u128,
     /// The signature that proved it.
-    #[allow(dead_code, reason = "for the layers that sign answers")]
     pub(crate) signature: [u8; 64],
 }
 

@@ -9,23 +9,26 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, post},
 };
-use subnetkit_protocol::{Hotkey, Synapse, btauth::ConfigError};
-use tokio::net::TcpListener;
+use subnetkit_protocol::{Keypair, Synapse, btauth::ConfigError};
+use tokio::{net::TcpListener, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    Admit, Forward, InvalidSetting, MinerConfig, Serving, SharedRoster, StandingRule,
+    Admit, Forward, ForwardStream, InvalidSetting, MinerConfig, Serving, SharedRoster, StandingRule,
     answer::answer,
     authenticate::{Authenticator, authenticate},
+    deadline::{Arrived, heed_caller},
     health::{self, Health},
     limit::{Doorkeeper, limit_concurrency, limit_rate, limit_time},
     metrics::{self, Metrics},
     rate::RateLimit,
     rejection::{Outcome, Rejection},
     server,
+    signing::{Signer, sign_answers},
     slots::Slots,
+    streaming::{StreamBounds, Streaming, answer_stream},
 };
 
 /// A server for synapses that knows the chain only through its [`SharedRoster`].
@@ -37,14 +40,14 @@ use crate::{
 /// # use subnetkit_protocol::{Keypair, Synapse};
 /// # async fn example<S: Synapse>(hotkey: Keypair, solver: impl Forward<S>, roster: Roster)
 /// # -> Result<(), Box<dyn std::error::Error>> {
-/// let axon = Axon::new(hotkey.account(), MinerConfig::default()).serve::<S>(solver).bind().await?;
+/// let axon = Axon::new(hotkey, MinerConfig::default()).serve::<S>(solver).bind().await?;
 /// axon.roster().publish(roster);
 /// axon.run(tokio_util::sync::CancellationToken::new()).await;
 /// # Ok(()) }
 /// ```
 #[must_use = "an axon serves nothing until it is bound and run"]
 pub struct Axon {
-    own: Hotkey,
+    hotkey: Keypair,
     config: MinerConfig,
     rule: Arc<dyn Admit>,
     synapses: Vec<(&'static str, MethodRouter)>,
@@ -90,16 +93,60 @@ pub enum BindError {
 }
 
 impl Axon {
-    /// An axon that requests are addressed to as `own`.
-    pub fn new(own: Hotkey, config: MinerConfig) -> Self {
+    /// An axon that requests are addressed to by this hotkey, which also signs the answers.
+    pub fn new(hotkey: Keypair, config: MinerConfig) -> Self {
         let rule = Arc::new(StandingRule::from_config(&config));
-        Self { own, config, rule, synapses: Vec::new() }
+        Self { hotkey, config, rule, synapses: Vec::new() }
     }
 
-    /// Answers `POST /{NAME}` with the handler. May be called once for each of several synapses.
+    /// Answers `POST /{NAME}` with the handler. May be called once for each of several synapses; handlers that share
+    /// state share an [`Arc`], which answers as what is in it does:
+    ///
+    /// ```
+    /// # use std::sync::{Arc, Mutex};
+    /// # use subnetkit_miner::{Axon, Call, Forward, MinerConfig, Refusal};
+    /// # use subnetkit_protocol::{Keypair, Synapse};
+    /// # struct Store;
+    /// # impl Synapse for Store { const NAME: &'static str = "store"; type Request = String; type Response = (); }
+    /// # struct Count;
+    /// # impl Synapse for Count { const NAME: &'static str = "count"; type Request = (); type Response = usize; }
+    /// #[derive(Default)]
+    /// struct Shelf(Mutex<Vec<String>>);
+    ///
+    /// #[async_trait::async_trait]
+    /// impl Forward<Store> for Shelf {
+    ///     async fn forward(&self, call: Call<String>) -> Result<(), Refusal> {
+    ///         self.0.lock().map_err(|_| Refusal::internal("the shelf fell"))?.push(call.request);
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// #[async_trait::async_trait]
+    /// impl Forward<Count> for Shelf {
+    ///     async fn forward(&self, _: Call<()>) -> Result<usize, Refusal> {
+    ///         Ok(self.0.lock().map_err(|_| Refusal::internal("the shelf fell"))?.len())
+    ///     }
+    /// }
+    ///
+    /// # fn example(hotkey: Keypair) {
+    /// let shelf = Arc::new(Shelf::default());
+    /// let axon = Axon::new(hotkey, MinerConfig::default())
+    ///     .serve::<Store>(Arc::clone(&shelf))
+    ///     .serve::<Count>(shelf);
+    /// # drop(axon); }
+    /// ```
     pub fn serve<S: Synapse>(mut self, forward: impl Forward<S>) -> Self {
         let forward: Arc<dyn Forward<S>> = Arc::new(forward);
         let route = post(move |request: Request| answer::<S>(Arc::clone(&forward), request));
+        self.synapses.push((S::NAME, route));
+        self
+    }
+
+    /// Answers `POST /{NAME}` with the handler's chunks as they come; see [`ForwardStream`].
+    pub fn serve_stream<S: Synapse>(mut self, forward: impl ForwardStream<S>) -> Self {
+        let forward: Arc<dyn ForwardStream<S>> = Arc::new(forward);
+        let bounds = StreamBounds::new(&self.config);
+        let route = post(move |request: Request| answer_stream::<S>(Arc::clone(&forward), bounds, request));
         self.synapses.push((S::NAME, route));
         self
     }
@@ -173,6 +220,7 @@ impl Axon {
         metrics: &Arc<Metrics>,
     ) -> Result<(Router, Router), ConfigError> {
         let config = &self.config;
+        let own = self.hotkey.account();
         let slots = Slots::new(config.max_concurrency, config.queue);
         let rate =
             RateLimit::new(config.rate_per_hotkey, config.burst_per_hotkey, config.max_tracked_hotkeys);
@@ -182,10 +230,15 @@ impl Axon {
             max_age: config.metagraph_max_age,
             when_stale: config.when_stale,
         };
-        let authenticator = Arc::new(Authenticator::new(self.own, door, config)?);
+        let authenticator = Arc::new(Authenticator::new(own, door, config)?);
+        let signer = Signer { hotkey: self.hotkey.clone(), enabled: config.sign_responses };
         let stack = ServiceBuilder::new()
             .layer(CatchPanicLayer::custom(panicked))
             .layer(from_fn_with_state(authenticator, authenticate))
+            .layer(from_fn_with_state(Arc::new(signer), sign_answers))
+            // Once more, so that the answer to a handler's panic is signed like any other.
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn(heed_caller))
             .layer(from_fn_with_state(Arc::new(rate), limit_rate))
             .layer(from_fn_with_state(slots.clone(), limit_concurrency))
             .layer(from_fn(limit_time));
@@ -198,7 +251,7 @@ impl Axon {
         let served = names.iter().map(|name| format!("POST /{name}")).collect::<Vec<_>>().join(", ");
         let observer = Arc::new(Observer { names, metrics: Arc::clone(metrics) });
         let health = Health {
-            own: self.own,
+            own,
             roster: roster.clone(),
             rule: Arc::clone(&self.rule),
             max_age: config.metagraph_max_age,
@@ -231,7 +284,10 @@ async fn listen(setting: &'static str, address: SocketAddr) -> Result<(TcpListen
 impl fmt::Debug for Axon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let synapses: Vec<_> = self.synapses.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Axon").field("own", &self.own).field("synapses", &synapses).finish_non_exhaustive()
+        f.debug_struct("Axon")
+            .field("own", &self.hotkey.account())
+            .field("synapses", &synapses)
+            .finish_non_exhaustive()
     }
 }
 
@@ -315,14 +371,21 @@ struct Observer {
 }
 
 /// The outermost layer: counts and times every request, answered or not.
-async fn observe(State(observer): State<Arc<Observer>>, request: Request, next: Next) -> Response {
+async fn observe(State(observer): State<Arc<Observer>>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Arrived(Instant::now()));
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let synapse = observer.names.iter().find(|name| path.strip_prefix('/') == Some(**name));
     let observed = observer.metrics.begin(synapse.copied().unwrap_or(metrics::NO_SYNAPSE));
     let response = next.run(request).await;
-    let outcome = response.extensions().get::<Outcome>().copied().unwrap_or(Outcome::Answered);
-    tracing::debug!(synapse, outcome = outcome.name(), "a request ended");
-    observed.end(outcome);
+    let synapse = synapse.copied();
+    let end = move |outcome: Outcome| {
+        tracing::debug!(synapse, outcome = outcome.name(), "a request ended");
+        observed.end(outcome);
+    };
+    match response.extensions().get::<Streaming>() {
+        Some(streaming) => streaming.on_end(end),
+        None => end(response.extensions().get::<Outcome>().copied().unwrap_or(Outcome::Answered)),
+    }
     response
 }
 

@@ -52,9 +52,17 @@ pub struct MinerConfig {
     /// Requests that may wait for the handler, highest stake first. When it is full, the one with the least stake is
     /// refused with 503 at once. Default 64.
     pub queue: usize,
-    /// Time from a proven request to its answer, waiting included. Beyond it the caller gets 504. Default 12 s.
+    /// Time from a proven request to its complete answer, waiting included. Beyond it the caller gets 504, or a
+    /// streamed answer breaks off. Callers can ask for less. Default 12 s.
     #[serde(with = "humantime_serde")]
     pub request_timeout: Duration,
+    /// Largest chunk of a streamed answer, in bytes as sent. A handler that makes a larger one has its answer cut off.
+    /// Default 1 MiB.
+    pub stream_chunk_limit: usize,
+    /// Largest streamed answer, in bytes as sent. Default 64 MiB.
+    pub stream_limit: usize,
+    /// Sign answers for callers that ask for it, so that they can prove who answered. Default true.
+    pub sign_responses: bool,
     /// Time that requests in flight have to finish after shutdown was asked for. Default 15 s.
     #[serde(with = "humantime_serde")]
     pub drain_timeout: Duration,
@@ -129,6 +137,9 @@ impl Default for MinerConfig {
             max_concurrency: 32,
             queue: 64,
             request_timeout: Duration::from_secs(12),
+            stream_chunk_limit: 1 << 20,
+            stream_limit: 64 << 20,
+            sign_responses: true,
             drain_timeout: Duration::from_secs(15),
             rate_per_hotkey: 10.0,
             burst_per_hotkey: 32,
@@ -203,6 +214,12 @@ impl MinerConfig {
             let rule = "set it to a number from 1 to 4294967295";
             require((1..=Self::COUNT_MAX).contains(&count), setting, &count, rule)?;
         }
+        require(
+            (1..=self.stream_limit).contains(&self.stream_chunk_limit),
+            "stream_chunk_limit",
+            &self.stream_chunk_limit,
+            "set it to a number from 1 to `stream_limit`",
+        )?;
         require(
             self.body_limit <= self.body_memory,
             "body_limit",

@@ -9,7 +9,7 @@
 //!
 //! | status | kinds |
 //! |---|---|
-//! | 400 | `malformed_target`, `malformed_body` |
+//! | 400 | `malformed_target`, `malformed_header`, `malformed_body` |
 //! | 401 | `malformed_auth`, `wrong_receiver`, `stale_request`, `bad_signature`, `replayed_request` |
 //! | 403 | `not_registered`, `no_permit`, `stake_too_low`, `denied` |
 //! | 404, 405 | `not_found`, `method_not_allowed` |
@@ -31,17 +31,22 @@ mod authenticate;
 mod axon;
 mod body;
 mod config;
+mod deadline;
 mod forward;
 mod health;
 mod limit;
 mod metrics;
 mod miner;
+mod negotiation;
 mod peer;
 mod rate;
 mod rejection;
 mod roster;
 mod server;
+mod signing;
 mod slots;
+mod stream;
+mod streaming;
 mod watch;
 
 pub use admission::{Admit, Denial, StandingRule};
@@ -51,3 +56,4 @@ pub use forward::{Call, Forward, Refusal};
 pub use health::Serving;
 pub use miner::{BoundMiner, Miner, MinerError, run};
 pub use roster::{Roster, SharedRoster, Standing};
+pub use stream::{ChunkSender, Chunks, ForwardStream, produce};

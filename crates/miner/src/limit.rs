@@ -16,6 +16,7 @@ use crate::{
     rate::RateLimit,
     rejection::{Outcome, Rejection},
     slots::Slots,
+    streaming::Streaming,
 };
 
 /// The caller's place in the metagraph when it was admitted.
@@ -74,14 +75,18 @@ pub(crate) async fn limit_concurrency(
         Rejection::new(Outcome::Busy, "this miner has as much work as it can do; ask again later")
             .retry_after(Duration::from_secs(1))
     };
-    let _slot = timeout_at(deadline, slots.take(stake.map_or(0, |standing| standing.stake_rao)))
+    let slot = timeout_at(deadline, slots.take(stake.map_or(0, |standing| standing.stake_rao)))
         .await
         .map_err(|_| busy())?
         .map_err(|_| busy())?;
-    Ok(next.run(request).await)
+    let response = next.run(request).await;
+    if let Some(streaming) = response.extensions().get::<Streaming>() {
+        streaming.on_end(move |_| drop(slot));
+    }
+    Ok(response)
 }
 
-/// Ends the handler at the deadline. 504 and not 503: the work was begun, so asking the same again is not free.
+/// Ends the handler at the deadline; a streamed answer that has begun sees to its own end. 504 and not 503: the work was begun, so asking the same again is not free.
 pub(crate) async fn limit_time(request: Request, next: Next) -> Result<Response, Rejection> {
     let deadline = proven(&request)?.deadline;
     timeout_at(deadline, next.run(request)).await.map_err(|_| {

@@ -58,7 +58,7 @@ impl Metrics {
         registry.register("requests", "Requests by how they ended", requests.clone());
         registry.register_with_unit(
             "request",
-            "Time from request head to response head",
+            "Time from request head to complete answer",
             Unit::Seconds,
             seconds.clone(),
         );

@@ -11,7 +11,7 @@ use subnetkit_protocol::{Hotkey, Keypair, Synapse};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Admit, Axon, BindError, BoundAxon, Forward, MinerConfig,
+    Admit, Axon, BindError, BoundAxon, Forward, ForwardStream, MinerConfig,
     watch::{Watch, external_address},
 };
 
@@ -82,13 +82,19 @@ pub enum MinerError {
 impl Miner {
     /// A miner for a registered hotkey. The chain is already connected; check its genesis before.
     pub fn new(config: MinerConfig, chain: Chain, netuid: u16, hotkey: Keypair) -> Self {
-        let axon = Axon::new(hotkey.account(), config.clone());
+        let axon = Axon::new(hotkey.clone(), config.clone());
         Self { axon, config, chain, netuid, hotkey }
     }
 
     /// Answers a synapse; see [`Axon::serve`].
     pub fn serve<S: Synapse>(mut self, forward: impl Forward<S>) -> Self {
         self.axon = self.axon.serve::<S>(forward);
+        self
+    }
+
+    /// Streams the answers to a synapse; see [`Axon::serve_stream`].
+    pub fn serve_stream<S: Synapse>(mut self, forward: impl ForwardStream<S>) -> Self {
+        self.axon = self.axon.serve_stream::<S>(forward);
         self
     }
 

@@ -15,6 +15,7 @@ pub(crate) enum Outcome {
     /// The caller hung up before there was an answer.
     Abandoned,
     MalformedTarget,
+    MalformedHeader,
     MalformedBody,
     MalformedAuth,
     WrongReceiver,
@@ -46,6 +47,7 @@ impl Outcome {
             Self::Answered => "answered",
             Self::Abandoned => "abandoned",
             Self::MalformedTarget => "malformed_target",
+            Self::MalformedHeader => "malformed_header",
             Self::MalformedBody => "malformed_body",
             Self::MalformedAuth => "malformed_auth",
             Self::WrongReceiver => "wrong_receiver",
@@ -77,7 +79,7 @@ impl Outcome {
             Self::Answered => StatusCode::OK,
             // Nobody reads this one: the connection is gone.
             Self::Abandoned => StatusCode::BAD_REQUEST,
-            Self::MalformedTarget | Self::MalformedBody => StatusCode::BAD_REQUEST,
+            Self::MalformedTarget | Self::MalformedHeader | Self::MalformedBody => StatusCode::BAD_REQUEST,
             Self::MalformedAuth
             | Self::WrongReceiver
             | Self::StaleRequest
@@ -121,6 +123,10 @@ impl Rejection {
     pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
+    }
+
+    pub(crate) const fn outcome(&self) -> Outcome {
+        self.outcome
     }
 
     /// The header counts whole seconds; a shorter wait is rounded up, for zero would invite an immediate retry.

@@ -123,7 +123,7 @@ async fn a_handler_may_refuse_and_fail_and_panic_and_the_process_lives() {
 
 #[tokio::test]
 async fn what_can_not_be_served_is_refused_at_the_start() {
-    let axon = || Axon::new(key("Miner").account(), config());
+    let axon = || Axon::new(key("Miner"), config());
     let parrot = || Counter;
     let error = axon().bind().await.unwrap_err();
     assert!(matches!(error, BindError::NoSynapse), "{error}");
@@ -136,7 +136,7 @@ async fn what_can_not_be_served_is_refused_at_the_start() {
 
     let taken = start(config()).await;
     let again = MinerConfig { listen: taken.address, ..config() };
-    let error = Axon::new(taken.own, again).serve::<Echo>(taken.parrot.clone()).bind().await.unwrap_err();
+    let error = Axon::new(key("Miner"), again).serve::<Echo>(taken.parrot.clone()).bind().await.unwrap_err();
     assert!(error.to_string().contains(&taken.address.port().to_string()), "{error}");
     assert!(
         matches!(error, BindError::PortInUse { setting: "listen", address } if address == taken.address),

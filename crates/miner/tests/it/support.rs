@@ -109,9 +109,10 @@ pub(crate) async fn start(config: MinerConfig) -> Running {
 }
 
 pub(crate) async fn start_with(config: MinerConfig, change: impl FnOnce(Axon) -> Axon) -> Running {
-    let own = key("Miner").account();
+    let hotkey = key("Miner");
+    let own = hotkey.account();
     let parrot = Arc::new(Parrot { began: Notify::new(), go: Semaphore::new(0) });
-    let axon = Axon::new(own, config).serve::<Echo>(Arc::clone(&parrot));
+    let axon = Axon::new(hotkey, config).serve::<Echo>(Arc::clone(&parrot));
     let bound = change(axon).bind().await.unwrap();
     let (address, operator) = (bound.local_addr(), bound.operator_addr());
     let (roster, serving) = (bound.roster(), bound.serving());

@@ -88,7 +88,7 @@ async fn axon() -> (SocketAddr, DropGuard) {
         burst_per_hotkey: 1000,
         ..MinerConfig::default()
     };
-    let axon = Axon::new(key("Bob").account(), config).serve::<Double>(Doubler).bind().await.unwrap();
+    let axon = Axon::new(key("Bob"), config).serve::<Double>(Doubler).bind().await.unwrap();
     let alice = Standing { uid: 0, validator_permit: true, stake_rao: 1, owner: false };
     axon.roster().publish(Roster { block: 1, members: HashMap::from([(key("Alice").account(), alice)]) });
     let (address, shutdown) = (axon.local_addr(), CancellationToken::new());
