@@ -9,8 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, post},
 };
+use subnetkit_chain::AxonCertificate;
 use subnetkit_protocol::{Keypair, Synapse, btauth::ConfigError};
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{net::TcpListener, sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -29,6 +30,7 @@ use crate::{
     signing::{Signer, sign_answers},
     slots::Slots,
     streaming::{StreamBounds, Streaming, answer_stream},
+    tls::{Tls, TlsError},
 };
 
 /// A server for synapses that knows the chain only through its [`SharedRoster`].
@@ -63,6 +65,9 @@ pub enum BindError {
     /// The bounds against replay can't work.
     #[error(transparent)]
     Replay(#[from] ConfigError),
+    /// The files of the certificate and its key can't be served.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address is taken.
     #[error("port {} of {} is in use: stop the other process or set `{setting}` to a free port", .address.port(), .address.ip())]
     PortInUse {
@@ -160,10 +165,11 @@ impl Axon {
     /// Takes the address. Connections are accepted from [`BoundAxon::run`] on.
     ///
     /// # Errors
-    /// An impossible setting or synapse name, or an address that can't be listened on.
+    /// An impossible setting or synapse name, TLS files that are no pair, or an address that can't be listened on.
     pub async fn bind(self) -> Result<BoundAxon, BindError> {
         self.config.check()?;
         self.check_names()?;
+        let tls = Tls::open(&self.config).await?;
         let (listener, local_addr) = listen("listen", self.config.listen).await?;
         let operator = match self.config.operator_listen {
             Some(address) => Some(listen("operator_listen", address).await?),
@@ -185,6 +191,7 @@ impl Axon {
             local_addr,
             router,
             operator,
+            tls,
             config: self.config,
             roster,
             serving,
@@ -298,6 +305,7 @@ pub struct BoundAxon {
     local_addr: SocketAddr,
     router: Router,
     operator: Option<Operator>,
+    tls: Option<Arc<Tls>>,
     config: MinerConfig,
     roster: SharedRoster,
     serving: Serving,
@@ -324,6 +332,12 @@ impl BoundAxon {
         self.operator.as_ref().map_or(self.local_addr, |operator| operator.address)
     }
 
+    /// The key that callers have to find in the certificate, now and whenever it changes; `None` without TLS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<watch::Receiver<AxonCertificate>> {
+        self.tls.as_ref().map(|tls| tls.published())
+    }
+
     /// Where snapshots of the metagraph are published.
     #[must_use]
     pub fn roster(&self) -> SharedRoster {
@@ -338,16 +352,16 @@ impl BoundAxon {
 
     /// Serves until `shutdown`, then stops accepting and lets the requests in flight finish within `drain_timeout`.
     pub async fn run(self, shutdown: CancellationToken) {
-        let Self { listener, router, operator, config, serving, metrics, .. } = self;
+        let Self { listener, router, operator, tls, config, serving, metrics, .. } = self;
         let drained = CancellationToken::new();
         let synapses = async {
             // Whatever way this ends, the operator's routes end too.
             let _drained = drained.clone().drop_guard();
-            server::serve(listener, router, &config, &metrics, &shutdown).await;
+            server::serve(listener, router, &config, tls.as_ref(), &metrics, &shutdown).await;
         };
         let health = async {
             if let Some(Operator { listener, router, .. }) = operator {
-                server::serve(listener, router, &config, &metrics, &drained).await;
+                server::serve(listener, router, &config, None, &metrics, &drained).await;
             }
         };
         let readiness = async {
@@ -355,7 +369,15 @@ impl BoundAxon {
             shutdown.cancelled().await;
             serving.set(false);
         };
-        tokio::join!(synapses, health, readiness);
+        let reload = async {
+            if let Some(tls) = &tls {
+                tokio::select! {
+                    () = drained.cancelled() => {}
+                    () = tls.follow() => {}
+                }
+            }
+        };
+        tokio::join!(synapses, health, readiness, reload);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -24,6 +25,16 @@ pub struct MinerConfig {
     pub external_ip: Option<IpAddr>,
     /// Port published on the chain. Default: the port the server is bound to.
     pub external_port: Option<u16>,
+
+    /// File with the certificate the axon serves TLS with, PEM, the axon's own first. Its key is published on the chain
+    /// and is what callers trust; names and dates in it do not matter. Default: TLS is not served.
+    pub tls_certificate: Option<PathBuf>,
+    /// File with the certificate's private key, PEM, not encrypted. Set it if and only if `tls_certificate` is set.
+    pub tls_key: Option<PathBuf>,
+    /// Time between two looks at the files. When they changed and are a pair, the new one is served without a restart,
+    /// and its key published if it is another; else the last one stays. Default 60 s.
+    #[serde(with = "humantime_serde")]
+    pub tls_reload: Duration,
 
     /// Largest request body, in bytes. A larger one is refused with 413. Default 1 MiB.
     pub body_limit: usize,
@@ -126,6 +137,9 @@ impl Default for MinerConfig {
             operator_listen: None,
             external_ip: None,
             external_port: None,
+            tls_certificate: None,
+            tls_key: None,
+            tls_reload: Duration::from_secs(60),
             body_limit: 1 << 20,
             body_memory: 64 << 20,
             body_timeout: Duration::from_secs(10),
@@ -194,6 +208,7 @@ impl MinerConfig {
         }
         let positive = "set it to a time above zero, for example \"10s\"";
         for (setting, duration) in [
+            ("tls_reload", self.tls_reload),
             ("body_timeout", self.body_timeout),
             ("header_timeout", self.header_timeout),
             ("request_timeout", self.request_timeout),
@@ -213,6 +228,13 @@ impl MinerConfig {
         ] {
             let rule = "set it to a number from 1 to 4294967295";
             require((1..=Self::COUNT_MAX).contains(&count), setting, &count, rule)?;
+        }
+        for (setting, set, other) in [
+            ("tls_certificate", self.tls_certificate.is_some(), self.tls_key.is_some()),
+            ("tls_key", self.tls_key.is_some(), self.tls_certificate.is_some()),
+        ] {
+            let rule = "set both `tls_certificate` and `tls_key` to serve TLS, or neither";
+            require(set || !other, setting, &"not set", rule)?;
         }
         require(
             (1..=self.stream_limit).contains(&self.stream_chunk_limit),

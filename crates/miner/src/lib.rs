@@ -22,6 +22,9 @@
 //! | 503 | `busy`, `stale_metagraph`, with `Retry-After` |
 //! | 504 | `timed_out`: the handler had begun and did not finish |
 //!
+//! With `tls_certificate` and `tls_key` all of it is served over TLS, and the key of the certificate is published beside
+//! the address; [`MinerConfig`] has the rules.
+//!
 //! What this crate is not: it does not call miners (that is the validator's dendrite), it does not name a pallet, a
 //! call or a storage item (that is `subnetkit-chain`), and it holds no state that outlives the process.
 
@@ -47,6 +50,7 @@ mod signing;
 mod slots;
 mod stream;
 mod streaming;
+mod tls;
 mod watch;
 
 pub use admission::{Admit, Denial, StandingRule};
@@ -57,3 +61,4 @@ pub use health::Serving;
 pub use miner::{BoundMiner, Miner, MinerError, run};
 pub use roster::{Roster, SharedRoster, Standing};
 pub use stream::{ChunkSender, Chunks, ForwardStream, produce};
+pub use tls::TlsError;

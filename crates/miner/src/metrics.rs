@@ -41,6 +41,7 @@ pub(crate) struct Metrics {
     in_flight: Gauge,
     waiting: Gauge,
     pub(crate) connections: Gauge,
+    pub(crate) failed_handshakes: Counter,
     admitted_hotkeys: Gauge,
     metagraph_age: Gauge<f64, std::sync::atomic::AtomicU64>,
 }
@@ -54,6 +55,7 @@ impl Metrics {
         );
         let (in_flight, waiting, connections, admitted_hotkeys, metagraph_age) =
             (Gauge::default(), Gauge::default(), Gauge::default(), Gauge::default(), Gauge::default());
+        let failed_handshakes = Counter::default();
         let mut registry = Registry::with_prefix("subnetkit_axon");
         registry.register("requests", "Requests by how they ended", requests.clone());
         registry.register_with_unit(
@@ -66,6 +68,11 @@ impl Metrics {
         registry.register("waiting", "Requests waiting for the handler", waiting.clone());
         registry.register("connections", "Open connections", connections.clone());
         registry.register(
+            "failed_handshakes",
+            "Connections that ended before TLS was agreed on",
+            failed_handshakes.clone(),
+        );
+        registry.register(
             "admitted_hotkeys",
             "Registered hotkeys that the admission rule admits",
             admitted_hotkeys.clone(),
@@ -76,7 +83,17 @@ impl Metrics {
             Unit::Seconds,
             metagraph_age.clone(),
         );
-        Self { registry, requests, seconds, in_flight, waiting, connections, admitted_hotkeys, metagraph_age }
+        Self {
+            registry,
+            requests,
+            seconds,
+            in_flight,
+            waiting,
+            connections,
+            failed_handshakes,
+            admitted_hotkeys,
+            metagraph_age,
+        }
     }
 
     /// Begins to observe a request; its outcome is [`Outcome::Abandoned`] unless [`Observed::end`] says otherwise.

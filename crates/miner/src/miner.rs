@@ -118,6 +118,7 @@ impl Miner {
             refresh: self.config.metagraph_refresh,
             roster: axon.roster(),
             serving: axon.serving(),
+            certificate: axon.certificate(),
         };
         watch.begin().await?;
         Ok(BoundMiner { axon, watch })

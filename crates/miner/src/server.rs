@@ -2,14 +2,15 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Extension, Router};
+use axum::{Extension, Router, middleware::AddExtension};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
     service::TowerToHyperService,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     task::JoinSet,
@@ -18,12 +19,15 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::Layer;
 
-use crate::{MinerConfig, metrics::Metrics, peer::Peer};
+use crate::{MinerConfig, metrics::Metrics, peer::Peer, tls::Tls};
 
 /// Wait after the system refused a connection for want of file descriptors or memory.
 const ACCEPT_BACKOFF: Duration = Duration::from_secs(1);
 
 /// Serves until `shutdown`, then stops accepting and gives the requests in flight `drain_timeout` to finish.
+///
+/// With `tls` a connection first has `header_timeout` to agree on it, in its own task and with its place among the
+/// connections taken: a handshake that fails or dawdles costs nobody else anything.
 ///
 /// Only HTTP/1.1 is spoken: it is what the callers of the network speak, and one request per connection at a time
 /// keeps the bound on connections a bound on requests.
@@ -31,6 +35,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     config: &MinerConfig,
+    tls: Option<&Arc<Tls>>,
     metrics: &Metrics,
     shutdown: &CancellationToken,
 ) {
@@ -54,18 +59,28 @@ pub(crate) async fn serve(
             accepted = accept(&listener, &room) => accepted,
         };
         let Some((stream, peer, place)) = accepted else { continue };
-        let service = Extension(Peer(peer)).layer(router.clone());
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let connection = graceful.watch(connection);
-        let open = metrics.connections.clone();
+        let service = TowerToHyperService::new(Extension(Peer(peer)).layer(router.clone()));
+        let (http, watcher) = (http.clone(), graceful.watcher());
+        let (open, failed_handshakes) = (metrics.connections.clone(), metrics.failed_handshakes.clone());
+        let (tls, limit, stopped) = (tls.cloned(), config.header_timeout, shutdown.clone());
         connections.spawn(async move {
             let _place = place;
             open.inc();
             let _closed = OnDrop(|| {
                 open.dec();
             });
-            if let Err(error) = connection.await {
-                tracing::debug!(cause = %error, "a connection ended early");
+            let Some(tls) = tls else { return converse(&http, watcher, stream, service).await };
+            let agreed = tokio::select! {
+                // Nothing was asked yet, so nothing is lost.
+                () = stopped.cancelled() => return,
+                agreed = tls.agree(stream, limit) => agreed,
+            };
+            match agreed {
+                Ok(stream) => converse(&http, watcher, stream, service).await,
+                Err(error) => {
+                    failed_handshakes.inc();
+                    tracing::debug!(cause = %error, "a TLS handshake failed");
+                }
             }
         });
     }
@@ -80,6 +95,17 @@ pub(crate) async fn serve(
     }
     // Ends what is left and waits for it, so that nothing of the axon outlives this function.
     connections.shutdown().await;
+}
+
+async fn converse<T: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+    http: &http1::Builder,
+    watcher: Watcher,
+    stream: T,
+    service: TowerToHyperService<AddExtension<Router, Peer>>,
+) {
+    if let Err(error) = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await {
+        tracing::debug!(cause = %error, "a connection ended early");
+    }
 }
 
 async fn accept(

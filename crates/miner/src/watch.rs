@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use subnetkit_chain::{Chain, Metagraph, SubmitError};
+use subnetkit_chain::{AxonCertificate, Chain, Metagraph, SubmitError};
 use subnetkit_protocol::{Hotkey, Keypair};
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 
 use crate::{MinerConfig, MinerError, Roster, Serving, SharedRoster, Standing};
 
@@ -25,6 +25,8 @@ pub(crate) struct Watch {
     pub(crate) refresh: Duration,
     pub(crate) roster: SharedRoster,
     pub(crate) serving: Serving,
+    /// The key callers are to find in the axon's certificate; `None` without TLS.
+    pub(crate) certificate: Option<watch::Receiver<AxonCertificate>>,
 }
 
 impl Watch {
@@ -39,14 +41,15 @@ impl Watch {
         Ok(())
     }
 
-    /// Publishes the address and follows the subnet until dropped. Ends only with an error: that the chain refuses the
+    /// Publishes the address and the certificate's key, and follows the subnet until dropped. Ends only with an error: that the chain refuses the
     /// address for a reason which waiting does not cure.
-    pub(crate) async fn follow(self) -> MinerError {
+    pub(crate) async fn follow(mut self) -> MinerError {
         let mut published_once = false;
         let mut registered = true;
         loop {
+            let certificate = self.certificate.as_mut().map(|key| key.borrow_and_update().clone());
             if registered {
-                match self.publish().await {
+                match self.publish(certificate.as_ref()).await {
                     Ok(()) => published_once = true,
                     Err(source) if published_once || may_succeed_later(&source) => {
                         tracing::warn!(address = %self.address, cause = %source, "the axon's address is not published");
@@ -56,7 +59,15 @@ impl Watch {
             }
             loop {
                 let published = self.serving.get();
-                sleep(if published { self.refresh } else { self.refresh.min(PUBLISH_RETRY) }).await;
+                let pause = if published { self.refresh } else { self.refresh.min(PUBLISH_RETRY) };
+                tokio::select! {
+                    () = sleep(pause) => {}
+                    () = changed(self.certificate.as_mut()) => {
+                        // Callers that go by the chain do not take the new key before it is there.
+                        self.serving.set(false);
+                        break;
+                    }
+                }
                 let metagraph = match self.chain.metagraph(self.netuid).await {
                     Ok(metagraph) => metagraph,
                     Err(error) => {
@@ -66,7 +77,8 @@ impl Watch {
                     }
                 };
                 self.roster.publish(roster_of(&metagraph));
-                let found = own_record(&metagraph, &self.hotkey.account(), self.address);
+                let found =
+                    own_record(&metagraph, &self.hotkey.account(), self.address, certificate.as_ref());
                 if registered && found == OwnRecord::NotRegistered {
                     tracing::error!(
                         hotkey = %self.hotkey.account(),
@@ -83,14 +95,29 @@ impl Watch {
         }
     }
 
-    async fn publish(&self) -> Result<(), SubmitError> {
-        if let Some(included) = self.chain.serve_axon(&self.hotkey, self.netuid, self.address).await? {
-            let block = included.block.number;
-            tracing::info!(address = %self.address, netuid = self.netuid, block, "published the axon's address");
+    async fn publish(&self, certificate: Option<&AxonCertificate>) -> Result<(), SubmitError> {
+        let (chain, hotkey, netuid, address) = (&self.chain, &self.hotkey, self.netuid, self.address);
+        let included = match certificate {
+            Some(certificate) => chain.serve_axon_tls(hotkey, netuid, address, certificate).await?,
+            None => chain.serve_axon(hotkey, netuid, address).await?,
+        };
+        if let Some(included) = included {
+            let (block, tls) = (included.block.number, certificate.is_some());
+            tracing::info!(%address, netuid, block, tls, "published the axon's address");
         }
         self.serving.set(true);
         Ok(())
     }
+}
+
+/// Waits for another key than the one last looked at; for ever without TLS.
+async fn changed(certificate: Option<&mut watch::Receiver<AxonCertificate>>) {
+    if let Some(certificate) = certificate
+        && certificate.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// Publishing compares with the chain first, so an attempt with an unknown end is safe to repeat.
@@ -106,11 +133,21 @@ enum OwnRecord {
     NotRegistered,
 }
 
-fn own_record(metagraph: &Metagraph, own: &Hotkey, address: SocketAddr) -> OwnRecord {
+fn own_record(
+    metagraph: &Metagraph,
+    own: &Hotkey,
+    address: SocketAddr,
+    certificate: Option<&AxonCertificate>,
+) -> OwnRecord {
     let canonical = |address: SocketAddr| (address.ip().to_canonical(), address.port());
     match metagraph.neuron(own) {
         None => OwnRecord::NotRegistered,
-        Some(neuron) if neuron.axon.map(canonical) == Some(canonical(address)) => OwnRecord::Published,
+        Some(neuron)
+            if neuron.axon.map(canonical) == Some(canonical(address))
+                && neuron.certificate.as_ref() == certificate =>
+        {
+            OwnRecord::Published
+        }
         Some(_) => OwnRecord::Differs,
     }
 }
@@ -186,12 +223,26 @@ mod tests {
 
     #[test]
     fn the_address_is_published_again_when_the_chain_has_another() {
-        let record = |hotkey, text| own_record(&metagraph(), hotkey, address(text));
+        let record = |hotkey, text| own_record(&metagraph(), hotkey, address(text), None);
         assert_eq!(record(&VALIDATOR, "203.0.113.7:8091"), OwnRecord::Published);
         assert_eq!(record(&VALIDATOR, "[::ffff:203.0.113.7]:8091"), OwnRecord::Published);
         assert_eq!(record(&VALIDATOR, "203.0.113.7:8092"), OwnRecord::Differs);
         assert_eq!(record(&OWNER, "203.0.113.7:8091"), OwnRecord::Differs);
         assert_eq!(record(&STRANGER, "203.0.113.7:8091"), OwnRecord::NotRegistered);
+    }
+
+    #[test]
+    fn the_key_is_published_again_when_the_chain_has_another() {
+        let key = |byte| AxonCertificate { algorithm: 1, public_key: vec![byte; 32] };
+        let mut graph = metagraph();
+        let record = |graph: &Metagraph, wanted: Option<&AxonCertificate>| {
+            own_record(graph, &VALIDATOR, address("203.0.113.7:8091"), wanted)
+        };
+        assert_eq!(record(&graph, Some(&key(1))), OwnRecord::Differs);
+        graph.neurons[1].certificate = Some(key(1));
+        assert_eq!(record(&graph, Some(&key(1))), OwnRecord::Published);
+        assert_eq!(record(&graph, Some(&key(2))), OwnRecord::Differs);
+        assert_eq!(record(&graph, None), OwnRecord::Differs, "an axon in the clear takes its key back");
     }
 
     #[test]

@@ -35,6 +35,10 @@ fn the_defaults_are_possible_and_impossible_values_are_named() {
     let named = |config: MinerConfig| config.check().unwrap_err().setting;
     let default = MinerConfig::default;
     assert_eq!(named(MinerConfig { body_limit: 65 << 20, ..default() }), "body_limit");
+    let file = || Some("axon.pem".into());
+    assert_eq!(named(MinerConfig { tls_certificate: file(), ..default() }), "tls_key");
+    assert_eq!(named(MinerConfig { tls_key: file(), ..default() }), "tls_certificate");
+    MinerConfig { tls_certificate: file(), tls_key: file(), ..default() }.check().unwrap();
     assert_eq!(named(MinerConfig { max_concurrency: 0, ..default() }), "max_concurrency");
     assert_eq!(named(MinerConfig { header_limit: 100, ..default() }), "header_limit");
     assert_eq!(named(MinerConfig { rate_per_hotkey: f64::NAN, ..default() }), "rate_per_hotkey");

@@ -11,3 +11,4 @@ mod load;
 mod routes;
 mod shutdown;
 mod support;
+mod tls;

@@ -10,13 +10,14 @@ use std::{
 use async_trait::async_trait;
 use reqwest::{Client, RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
+use subnetkit_chain::AxonCertificate;
 use subnetkit_miner::{Axon, Call, Forward, MinerConfig, Refusal, Roster, Serving, SharedRoster, Standing};
 use subnetkit_protocol::{
     Hotkey, Keypair, Scheme, Synapse,
     btauth::{NonceClock, Unsigned, sign},
 };
 use tokio::{
-    sync::{Notify, Semaphore},
+    sync::{Notify, Semaphore, watch},
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
@@ -77,6 +78,7 @@ pub(crate) struct Running {
     pub(crate) parrot: Arc<Parrot>,
     pub(crate) roster: SharedRoster,
     pub(crate) serving: Serving,
+    pub(crate) certificate: Option<watch::Receiver<AxonCertificate>>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) ended: JoinHandle<()>,
     pub(crate) client: Client,
@@ -115,12 +117,12 @@ pub(crate) async fn start_with(config: MinerConfig, change: impl FnOnce(Axon) ->
     let axon = Axon::new(hotkey, config).serve::<Echo>(Arc::clone(&parrot));
     let bound = change(axon).bind().await.unwrap();
     let (address, operator) = (bound.local_addr(), bound.operator_addr());
-    let (roster, serving) = (bound.roster(), bound.serving());
+    let (roster, serving, certificate) = (bound.roster(), bound.serving(), bound.certificate());
     roster.publish(self::roster());
     let shutdown = CancellationToken::new();
     let ended = tokio::spawn(bound.run(shutdown.clone()));
     let client = Client::builder().no_proxy().build().unwrap();
-    Running { address, operator, own, parrot, roster, serving, shutdown, ended, client }
+    Running { address, operator, own, parrot, roster, serving, certificate, shutdown, ended, client }
 }
 
 impl Drop for Running {
