@@ -42,10 +42,21 @@ pub(crate) struct Proven {
 }
 
 pub(crate) struct Authenticator {
-    verifier: Verifier,
-    door: Doorkeeper,
-    bodies: BodyReader,
-    request_timeout: Duration,
+    pub(crate) verifier: Verifier,
+    pub(crate) door: Doorkeeper,
+    pub(crate) bodies: BodyReader,
+    pub(crate) request_timeout: Duration,
+}
+
+/// The bounds of a memory of nonces.
+pub(crate) fn replay_settings(config: &MinerConfig) -> ReplaySettings {
+    ReplaySettings {
+        // A nonce is judged before the body is read and recorded after it.
+        retention: config.signature_max_age + config.signature_allowed_skew + config.body_timeout,
+        max_entries: config.replay_capacity,
+        max_entries_per_sender: config.replay_capacity_per_hotkey,
+        not_before_ns: (!config.accept_signed_before_start).then(now_ns),
+    }
 }
 
 impl Authenticator {
@@ -55,13 +66,7 @@ impl Authenticator {
             allowed_skew: config.signature_allowed_skew,
             ..Policy::new(own)
         };
-        let replay = ReplayStore::new(ReplaySettings {
-            // A nonce is judged before the body is read and recorded after it.
-            retention: policy.max_age + policy.allowed_skew + config.body_timeout,
-            max_entries: config.replay_capacity,
-            max_entries_per_sender: config.replay_capacity_per_hotkey,
-            not_before_ns: (!config.accept_signed_before_start).then(now_ns),
-        })?;
+        let replay = ReplayStore::new(replay_settings(config))?;
         Ok(Self {
             verifier: Verifier::new(policy, replay)?,
             door,
@@ -127,7 +132,7 @@ pub(crate) fn proven(request: &Request) -> Result<Proven, Rejection> {
         .ok_or_else(|| Rejection::new(Outcome::Unauthenticated, "the request was not authenticated"))
 }
 
-fn refused(error: &AuthError) -> Rejection {
+pub(crate) fn refused(error: &AuthError) -> Rejection {
     let (outcome, retry_after) = match error.kind() {
         AuthErrorKind::MalformedAuth => (Outcome::MalformedAuth, None),
         AuthErrorKind::WrongReceiver => (Outcome::WrongReceiver, None),

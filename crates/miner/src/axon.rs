@@ -10,12 +10,16 @@ use axum::{
     routing::{MethodRouter, post},
 };
 use subnetkit_chain::AxonCertificate;
+#[cfg(feature = "axon-v10")]
+use subnetkit_protocol::axon_v10::SynapseV10;
 use subnetkit_protocol::{Keypair, Synapse, btauth::ConfigError};
 use tokio::{net::TcpListener, sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
+#[cfg(feature = "axon-v10")]
+use crate::v10;
 use crate::{
     Admit, Forward, ForwardStream, InvalidSetting, MinerConfig, Serving, SharedRoster, StandingRule,
     answer::answer,
@@ -53,6 +57,8 @@ pub struct Axon {
     config: MinerConfig,
     rule: Arc<dyn Admit>,
     synapses: Vec<(&'static str, MethodRouter)>,
+    #[cfg(feature = "axon-v10")]
+    classes: Vec<v10::Served>,
 }
 
 /// Why an axon could not be bound.
@@ -101,7 +107,14 @@ impl Axon {
     /// An axon that requests are addressed to by this hotkey, which also signs the answers.
     pub fn new(hotkey: Keypair, config: MinerConfig) -> Self {
         let rule = Arc::new(StandingRule::from_config(&config));
-        Self { hotkey, config, rule, synapses: Vec::new() }
+        Self {
+            hotkey,
+            config,
+            rule,
+            synapses: Vec::new(),
+            #[cfg(feature = "axon-v10")]
+            classes: Vec::new(),
+        }
     }
 
     /// Answers `POST /{NAME}` with the handler. May be called once for each of several synapses; handlers that share
@@ -156,6 +169,17 @@ impl Axon {
         self
     }
 
+    /// Answers SDK 10's `POST /{CLASS}` with the handler, beside or in place of [`serve`](Self::serve); and the ping of
+    /// SDK 10, `POST /Synapse`, to whoever is admitted. All limits are those of the other requests, and shared with them.
+    #[cfg(feature = "axon-v10")]
+    pub fn serve_v10<S: SynapseV10>(mut self, forward: impl Forward<S>) -> Self {
+        if self.classes.is_empty() {
+            self.classes.push(v10::Served::ping());
+        }
+        self.classes.push(v10::Served::new::<S>(forward));
+        self
+    }
+
     /// Replaces the admission rule, [`StandingRule`] by the settings.
     pub fn admit_by(mut self, rule: impl Admit) -> Self {
         self.rule = Arc::new(rule);
@@ -200,20 +224,29 @@ impl Axon {
     }
 
     fn check_names(&self) -> Result<(), BindError> {
-        if self.synapses.is_empty() {
+        let names = self.names();
+        if names.is_empty() {
             return Err(BindError::NoSynapse);
         }
-        for (index, (name, _)) in self.synapses.iter().enumerate() {
+        for (index, name) in names.iter().enumerate() {
             let in_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             if name.is_empty() || name.len() > 64 || !name.bytes().all(in_alphabet) {
                 return Err(BindError::NameMalformed(name));
             }
-            let earlier = self.synapses.iter().take(index).any(|(other, _)| other == name);
+            let earlier = names.iter().take(index).any(|other| other == name);
             if earlier || health::RESERVED.contains(name) {
                 return Err(BindError::NameTaken(name));
             }
         }
         Ok(())
+    }
+
+    /// What requests are counted under: the paths, without their slash.
+    fn names(&self) -> Vec<&'static str> {
+        let names = self.synapses.iter().map(|(name, _)| *name);
+        #[cfg(feature = "axon-v10")]
+        let names = names.chain(self.classes.iter().map(|served| served.class));
+        names.collect()
     }
 
     /// The synapses behind the stack, and the operator's routes.
@@ -239,21 +272,37 @@ impl Axon {
         };
         let authenticator = Arc::new(Authenticator::new(own, door, config)?);
         let signer = Signer { hotkey: self.hotkey.clone(), enabled: config.sign_responses };
-        let stack = ServiceBuilder::new()
-            .layer(CatchPanicLayer::custom(panicked))
-            .layer(from_fn_with_state(authenticator, authenticate))
-            .layer(from_fn_with_state(Arc::new(signer), sign_answers))
+        let behind = ServiceBuilder::new()
             // Once more, so that the answer to a handler's panic is signed like any other.
             .layer(CatchPanicLayer::custom(panicked))
             .layer(from_fn(heed_caller))
             .layer(from_fn_with_state(Arc::new(rate), limit_rate))
             .layer(from_fn_with_state(slots.clone(), limit_concurrency))
             .layer(from_fn(limit_time));
+        let stack = ServiceBuilder::new()
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn_with_state(Arc::clone(&authenticator), authenticate))
+            .layer(from_fn_with_state(Arc::new(signer), sign_answers))
+            .layer(behind.clone());
 
-        let names: Vec<&'static str> = self.synapses.iter().map(|(name, _)| *name).collect();
+        let names = self.names();
         let mut router = Router::new();
         for (name, route) in &self.synapses {
             router = router.route(&format!("/{name}"), route.clone().route_layer(stack.clone()));
+        }
+        #[cfg(feature = "axon-v10")]
+        if !self.classes.is_empty() {
+            let gate = Arc::new(v10::Gate::new(own, authenticator, config)?);
+            for served in &self.classes {
+                let who = Arc::new(v10::Dress { own, class: served.class });
+                let stack = ServiceBuilder::new()
+                    .layer(from_fn_with_state(who, v10::dress))
+                    .layer(CatchPanicLayer::custom(panicked))
+                    .layer(from_fn_with_state(Arc::new(v10::Turnstile::new(&gate, served)), v10::prove))
+                    .layer(behind.clone());
+                let route = served.route.clone().route_layer(stack);
+                router = router.route(&format!("/{}", served.class), route);
+            }
         }
         let served = names.iter().map(|name| format!("POST /{name}")).collect::<Vec<_>>().join(", ");
         let observer = Arc::new(Observer { names, metrics: Arc::clone(metrics) });
@@ -290,10 +339,9 @@ async fn listen(setting: &'static str, address: SocketAddr) -> Result<(TcpListen
 
 impl fmt::Debug for Axon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let synapses: Vec<_> = self.synapses.iter().map(|(name, _)| name).collect();
         f.debug_struct("Axon")
             .field("own", &self.hotkey.account())
-            .field("synapses", &synapses)
+            .field("synapses", &self.names())
             .finish_non_exhaustive()
     }
 }

@@ -51,6 +51,8 @@ mod slots;
 mod stream;
 mod streaming;
 mod tls;
+#[cfg(feature = "axon-v10")]
+mod v10;
 mod watch;
 
 pub use admission::{Admit, Denial, StandingRule};

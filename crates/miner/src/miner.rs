@@ -7,6 +7,8 @@ use std::{
 };
 
 use subnetkit_chain::{Chain, ReadError, SubmitError};
+#[cfg(feature = "axon-v10")]
+use subnetkit_protocol::axon_v10::SynapseV10;
 use subnetkit_protocol::{Hotkey, Keypair, Synapse};
 use tokio_util::sync::CancellationToken;
 
@@ -95,6 +97,13 @@ impl Miner {
     /// Streams the answers to a synapse; see [`Axon::serve_stream`].
     pub fn serve_stream<S: Synapse>(mut self, forward: impl ForwardStream<S>) -> Self {
         self.axon = self.axon.serve_stream::<S>(forward);
+        self
+    }
+
+    /// Answers a synapse to callers of SDK 10; see [`Axon::serve_v10`].
+    #[cfg(feature = "axon-v10")]
+    pub fn serve_v10<S: SynapseV10>(mut self, forward: impl Forward<S>) -> Self {
+        self.axon = self.axon.serve_v10::<S>(forward);
         self
     }
 

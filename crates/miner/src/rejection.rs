@@ -109,6 +109,11 @@ pub(crate) struct Rejection {
     retry_after: Option<Duration>,
 }
 
+/// The sentence of a refusal, for layers that give it another form.
+#[cfg(feature = "axon-v10")]
+#[derive(Clone, Debug)]
+pub(crate) struct Sentence(pub(crate) String);
+
 #[derive(Serialize)]
 struct Body<'a> {
     error: &'static str,
@@ -147,6 +152,8 @@ impl IntoResponse for Rejection {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bittensor version=\"1\""));
         }
         response.extensions_mut().insert(self.outcome);
+        #[cfg(feature = "axon-v10")]
+        response.extensions_mut().insert(Sentence(self.message));
         response
     }
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::{hash::BodyHash, headers::Received};
 use crate::{
-    AccountId, Scheme,
+    AccountId, Scheme, SignatureCheck,
     btauth::{
-        AuthError,
+        Attempt, AuthError,
         AuthErrorKind::{BadSignature, MalformedAuth, StaleRequest},
-        Policy, judge_freshness, parse_address, parse_nonce, signature_digits,
+        Fingerprint, Policy, judge_freshness, parse_address, parse_nonce, signature_digits,
     },
     signature,
 };
@@ -56,6 +56,12 @@ pub fn parse<'h>(
     let sender = received.hotkey.and_then(parse_address).ok_or_else(|| {
         malformed("bt_header_dendrite_hotkey is missing or no Bittensor ss58 address (prefix 42)")
     })?;
+    let pinned = policy.schemes.get(&sender).copied().or(policy.expected_scheme);
+    if pinned.is_some_and(|expected| expected != Scheme::Sr25519) {
+        return Err(malformed(
+            "requests of SDK 10 are signed with sr25519, which this server does not expect",
+        ));
+    }
     let nonce = received.nonce.and_then(parse_nonce).ok_or_else(|| {
         malformed("bt_header_dendrite_nonce is missing or not decimal digits without leading zeros")
     })?;
@@ -98,6 +104,25 @@ impl Claims {
     #[must_use]
     pub fn message(&self, own: &AccountId) -> String {
         request_message(self.nonce, &self.sender, own, &self.uuid, &self.body_hash)
+    }
+
+    /// What is left to verify, over this [message](Self::message): for those who verify in batches.
+    #[must_use]
+    pub const fn check<'a>(&'a self, message: &'a str) -> SignatureCheck<'a> {
+        SignatureCheck {
+            scheme: Scheme::Sr25519,
+            account: self.sender,
+            message: message.as_bytes(),
+            signature: &self.signature,
+        }
+    }
+
+    /// What to look up in a [memory of nonces](crate::btauth::NonceMemory), and to record there once signature and body
+    /// are verified.
+    #[must_use]
+    pub fn attempt(&self, message: &str) -> Attempt {
+        let fingerprint = Fingerprint::of(message.as_bytes(), &self.signature);
+        Attempt { sender: self.sender, nonce: self.nonce, fingerprint }
     }
 
     /// The signature as received.

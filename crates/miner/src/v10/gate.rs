@@ -1,0 +1,110 @@
+//! Authentication of SDK 10's callers.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::request::Parts,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use subnetkit_protocol::{
+    Hotkey,
+    axon_v10::{self, Claims, ModelError},
+    btauth::{AuthError, ConfigError, ReplayStore, now_ns},
+};
+use tokio::time::Instant;
+
+use super::{Read, Served};
+use crate::{
+    MinerConfig,
+    authenticate::{Authenticator, Proven, refused, replay_settings},
+    limit::Admitted,
+    rejection::{Outcome, Rejection},
+};
+
+/// What all classes share: the axon's own authenticator, and a memory of nonces apart from it, for a nonce of the one
+/// protocol says nothing about those of the other.
+pub(crate) struct Gate {
+    own: Hotkey,
+    core: Arc<Authenticator>,
+    memory: ReplayStore,
+}
+
+/// The gate as one class uses it.
+pub(crate) struct Turnstile {
+    gate: Arc<Gate>,
+    class: &'static str,
+    read: Read,
+}
+
+impl Gate {
+    pub(crate) fn new(
+        own: Hotkey,
+        core: Arc<Authenticator>,
+        config: &MinerConfig,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self { own, core, memory: ReplayStore::new(replay_settings(config))? })
+    }
+}
+
+impl Turnstile {
+    pub(crate) fn new(gate: &Arc<Gate>, served: &Served) -> Self {
+        Self { gate: Arc::clone(gate), class: served.class, read: served.read }
+    }
+
+    /// What can be known without the body.
+    fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(Claims, Admitted), Rejection> {
+        let core = &self.gate.core;
+        core.bodies.judge_declared_size(body)?;
+        let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let claims =
+            axon_v10::parse(headers, core.verifier.policy(), now_ns()).map_err(|error| refused(&error))?;
+        let admitted = core.door.admit(&claims.sender)?;
+        Ok((claims, admitted))
+    }
+
+    /// The signature covers no body but the hash of some fields, so both have to be right before the nonce is recorded:
+    /// who copies a request's headers could otherwise use up its nonce with another body.
+    async fn prove(&self, parts: &mut Parts, body: &mut Body) -> Result<(), Rejection> {
+        let (claims, admitted) = self.judge_head(parts, body)?;
+        let body = self.gate.core.bodies.read(body).await?;
+        let message = claims.message(&self.gate.own);
+        let attempt = claims.attempt(&message);
+        if self.gate.memory.holds(&attempt) {
+            return Err(refused(&AuthError::replayed()));
+        }
+        claims.verify(&self.gate.own).map_err(|error| refused(&error))?;
+        let hash =
+            (self.read)(&body.bytes, &mut parts.extensions).map_err(|error| self.unreadable(&error))?;
+        claims.verify_body(&hash).map_err(|error| refused(&error))?;
+        self.gate.memory.insert(&attempt, now_ns()).map_err(|error| refused(&error))?;
+        let patience = claims.timeout.unwrap_or(Duration::MAX).min(self.gate.core.request_timeout);
+        let proven = Proven {
+            caller: claims.sender,
+            deadline: Instant::now() + patience,
+            nonce: claims.nonce,
+            signature: *claims.signature(),
+        };
+        parts.extensions.insert(proven);
+        parts.extensions.insert(admitted);
+        Ok(())
+    }
+
+    fn unreadable(&self, error: &ModelError) -> Rejection {
+        Rejection::new(Outcome::MalformedBody, format!("the body is not a `{}`: {error}", self.class))
+    }
+}
+
+/// The layer.
+pub(crate) async fn prove(State(turnstile): State<Arc<Turnstile>>, request: Request, next: Next) -> Response {
+    let (mut parts, mut body) = request.into_parts();
+    match turnstile.prove(&mut parts, &mut body).await {
+        Ok(()) => next.run(Request::from_parts(parts, Body::empty())).await,
+        Err(rejection) => {
+            turnstile.gate.core.bodies.linger(body);
+            rejection.into_response()
+        }
+    }
+}

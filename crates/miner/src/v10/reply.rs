@@ -1,0 +1,72 @@
+//! The innermost step: the fields that were asked to a typed call, the handler's answer to the fields that answer.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use subnetkit_protocol::axon_v10::{self, ModelError, SynapseV10};
+use tokio::time::Instant;
+
+use super::Asked;
+use crate::{
+    Call, Forward,
+    answer::refused,
+    authenticate::proven,
+    deadline::Arrived,
+    limit::Admitted,
+    rejection::{Outcome, Rejection},
+};
+
+/// Answers one request of the class.
+pub(crate) async fn answer<S: SynapseV10>(
+    forward: Arc<dyn Forward<S>>,
+    request: Request,
+) -> Result<Response, Rejection> {
+    let proven = proven(&request)?;
+    let (mut parts, _) = request.into_parts();
+    let asked: Asked<S> = parts
+        .extensions
+        .remove()
+        .ok_or_else(|| Rejection::new(Outcome::Unauthenticated, "the request was not authenticated"))?;
+    let typed = asked.0.0.request().map_err(|error| {
+        Rejection::new(Outcome::MalformedBody, format!("the body is not a `{}`: {error}", S::CLASS))
+    })?;
+    let call = Call {
+        request: typed,
+        // The one that signed. The body names one too, which nobody signed.
+        caller: proven.caller,
+        standing: parts.extensions.get::<Admitted>().and_then(|admitted| admitted.0),
+        deadline: proven.deadline,
+    };
+    let arrived = parts.extensions.get::<Arrived>().map_or_else(Instant::now, |arrived| arrived.0);
+    drop(parts);
+    let response = forward.forward(call).await.map_err(|refusal| refused::<S>(refusal))?;
+
+    let unwritable = |error: ModelError| {
+        tracing::error!(class = S::CLASS, cause = %error, "the answer can't be written as the class's fields");
+        Rejection::new(Outcome::Internal, "this miner failed to write its answer")
+    };
+    let Asked(asked) = asked;
+    let (model, envelope) = Arc::unwrap_or_clone(asked);
+    let model = model.answering(&response).map_err(unwritable)?;
+    let answer = axon_v10::answer(&model, envelope, arrived.elapsed().as_secs_f64());
+    Ok(respond(StatusCode::OK, answer))
+}
+
+/// A response with those of its headers that a header can hold: some echo what the caller's body said.
+pub(super) fn respond(status: StatusCode, parts: axon_v10::Response) -> Response {
+    let mut response = Response::new(Body::from(parts.body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in parts.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
