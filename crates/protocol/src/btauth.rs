@@ -19,6 +19,7 @@
 mod claims;
 mod clock;
 mod error;
+mod evidence;
 mod headers;
 mod memory;
 mod payload;
@@ -34,6 +35,7 @@ pub use claims::{Claims, parse};
 pub(crate) use claims::{judge_freshness, parse_address, parse_nonce, signature_digits};
 pub use clock::{NonceClock, now_ns};
 pub use error::{AuthError, AuthErrorKind, ConfigError};
+pub use evidence::{Evidence, EvidenceError};
 pub use headers::{CRYPTO, HOTKEY, NONCE, RECEIVER, SIGNATURE, VERSION};
 pub use memory::{Attempt, Fingerprint, NonceMemory};
 pub use payload::{BodyDigest, BodyHasher, Payload, is_signable};

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use bytes::Bytes;
+use subnetkit_protocol::btauth::Evidence;
 use subnetkit_protocol::{Hotkey, Synapse};
 
 /// What one hotkey did with its request.
@@ -14,6 +16,11 @@ pub struct Answer<S: Synapse> {
     pub outcome: Outcome<S::Response>,
     /// When.
     pub timing: Timing,
+    /// The bytes of an answer as they came, which its signature covers; empty where there is no answer.
+    pub body: Bytes,
+    /// The miner's word for it, for anyone to check: present if the miner signed its answer or its refusal. With the
+    /// bytes of request and answer it shows who said what to whom.
+    pub evidence: Option<Box<Evidence>>,
 }
 
 /// Where the time of one request went. The sum is all of it.
@@ -32,7 +39,7 @@ impl<S: Synapse> Answer<S> {
     /// An answer that nothing else is known of, as it is where nobody was dialled, and in tests of a judge.
     #[must_use]
     pub fn new(hotkey: Hotkey, outcome: Outcome<S::Response>) -> Self {
-        Self { hotkey, outcome, timing: Timing::default() }
+        Self { hotkey, outcome, timing: Timing::default(), body: Bytes::new(), evidence: None }
     }
 
     /// The response and the time it took, if there is one.
@@ -94,7 +101,7 @@ pub enum Outcome<R> {
         /// What is wrong with it.
         reason: String,
     },
-    /// The answer is larger than `max_response_bytes`, or its head than 32 KiB or 64 fields.
+    /// The answer is larger than `max_response_bytes`, or its head than 64 KiB or 64 fields.
     TooLarge {
         /// The limit it exceeds.
         limit_bytes: usize,

@@ -7,6 +7,7 @@
 //! the request is signed and sent (`http.rs`, `connector.rs`), the answer is read within its bounds (`reply.rs`).
 
 mod answers;
+mod attempt;
 mod connector;
 mod egress;
 mod endpoint;
@@ -15,28 +16,30 @@ mod http;
 mod pin;
 mod reply;
 mod settings;
+mod stream;
 
 pub use answers::Answers;
 pub use egress::{EgressError, check_egress};
 pub use endpoint::Endpoint;
-pub use pin::{Pin, PinError, PinTextError};
 pub use settings::{DendriteSettings, MinerSchemes};
+pub use stream::{StreamEnd, Streamed};
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, http::Error as HttpError};
-use subnetkit_protocol::btauth::{self, NonceClock};
-use subnetkit_protocol::{Keypair, Synapse};
-use tokio::sync::Semaphore;
+use subnetkit_protocol::btauth::{BodyDigest, NonceClock, SignError};
+use subnetkit_protocol::{EncodeError, Keypair, Synapse};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use self::host_slots::HostSlots;
+use self::attempt::Attempt;
+use self::connector::Route;
+use self::host_slots::{HostSlot, HostSlots};
 use self::http::{HttpClient, MAX_HEAD_BYTES, SendFailure};
+use self::reply::{Demands, Failed, Reply};
 use crate::answer::{Answer, Outcome, Timing};
 
 /// What stands in for a deadline that the clock cannot express.
@@ -48,7 +51,7 @@ pub struct Dendrite {
     http: HttpClient,
     hotkey: Keypair,
     nonces: NonceClock,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
     hosts: Arc<HostSlots>,
     settings: DendriteSettings,
 }
@@ -57,23 +60,23 @@ pub struct Dendrite {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AskError {
-    /// The request has no JSON form.
-    #[error("the request of synapse {synapse:?} cannot be written as JSON: {source}")]
+    /// The request does not fit the synapse's encoding.
+    #[error("the request of synapse {synapse:?} cannot be sent: {source}")]
     Encode {
         /// The synapse's name.
         synapse: &'static str,
         /// The cause.
-        source: serde_json::Error,
+        source: EncodeError,
     },
     /// The request cannot be signed.
     #[error(
-        "the request to /{synapse} cannot be signed: {reason}; a synapse name is letters, digits, `-` and `_`"
+        "the request to /{synapse} cannot be signed: {source}; a synapse name is letters, digits, `-` and `_`"
     )]
     Sign {
         /// The synapse's name.
         synapse: &'static str,
         /// The cause.
-        reason: String,
+        source: SignError,
     },
     /// The HTTP client refused the request before sending it.
     #[error("the request to /{synapse} cannot be built: {source}")]
@@ -87,20 +90,23 @@ pub enum AskError {
 
 /// A request in its wire form, ready to be signed for any number of receivers.
 #[derive(Debug, Clone)]
-pub struct EncodedRequest(Bytes);
+pub struct EncodedRequest {
+    bytes: Bytes,
+    digest: BodyDigest,
+}
 
 impl EncodedRequest {
-    /// Writes a request as JSON.
+    /// Writes a request in its synapse's encoding.
     pub fn new<S: Synapse>(request: &S::Request) -> Result<Self, AskError> {
-        serde_json::to_vec(request)
-            .map(|json| Self(json.into()))
-            .map_err(|source| AskError::Encode { synapse: S::NAME, source })
+        let bytes =
+            S::ENCODING.encode(request).map_err(|source| AskError::Encode { synapse: S::NAME, source })?;
+        Ok(Self { digest: BodyDigest::of(&bytes), bytes })
     }
 
     /// The bytes that are sent, and signed by their hash.
     #[must_use]
     pub const fn bytes(&self) -> &Bytes {
-        &self.0
+        &self.bytes
     }
 }
 
@@ -129,9 +135,32 @@ impl Clock {
         Timing { queued: self.started - self.asked, connecting: ready - self.started, answering: now - ready }
     }
 
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     const fn timed_out<R>(&self) -> Outcome<R> {
         Outcome::TimedOut { after: self.timeout }
     }
+}
+
+/// A request whose answer has begun.
+#[derive(Debug)]
+struct Begun {
+    attempt: Attempt,
+    response: Response<Incoming>,
+    clock: Clock,
+    _slots: Slots,
+}
+
+/// What a request holds while it is in flight.
+type Slots = (HostSlot, Option<OwnedSemaphorePermit>);
+
+/// A request that ended before an answer began.
+#[derive(Debug)]
+struct Ended {
+    failed: Failed,
+    timing: Timing,
 }
 
 impl Dendrite {
@@ -142,7 +171,7 @@ impl Dendrite {
             http: HttpClient::new(settings.connect_timeout),
             hotkey,
             nonces: NonceClock::new(),
-            slots: Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            slots: Arc::new(Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
             hosts: HostSlots::new(settings.concurrency_per_host),
             settings,
         }
@@ -156,91 +185,102 @@ impl Dendrite {
         request: &EncodedRequest,
         timeout: Option<Duration>,
     ) -> Result<Answer<S>, AskError> {
+        let hotkey = endpoint.hotkey;
+        let Begun { attempt, response, clock, _slots } =
+            match self.begin::<S>(endpoint, request, timeout).await? {
+                Ok(begun) => begun,
+                Err(Ended { failed, timing }) => {
+                    let outcome = failed.map(|never| match never {});
+                    return Ok(Answer { timing, ..Answer::new(hotkey, outcome) });
+                }
+            };
+        let reading = reply::read(response, &attempt, self.demands::<S>());
+        let Reply { content, evidence } = match timeout_at(clock.deadline, reading).await {
+            Ok(reply) => reply,
+            Err(_) => clock.timed_out().into(),
+        };
+        let timing = clock.timing();
+        let (outcome, body) = match content {
+            Err(failed) => (failed.map(|never| match never {}), Bytes::new()),
+            Ok(body) => match S::RESPONSE_ENCODING.decode(&body) {
+                Ok(response) => (Outcome::Answered { response, elapsed: timing.answering }, body),
+                Err(error) => (Outcome::Malformed { reason: error.to_string() }, body),
+            },
+        };
+        Ok(Answer { hotkey, outcome, timing, body, evidence })
+    }
+
+    const fn demands<S: Synapse>(&self) -> Demands {
+        Demands {
+            limit_bytes: self.settings.max_response_bytes,
+            signature: self.settings.require_signed_responses,
+            encoding: S::RESPONSE_ENCODING,
+        }
+    }
+
+    /// Waits for its turn, then sends until an attempt has reached the miner, or attempts or time run out.
+    async fn begin<S: Synapse>(
+        &self,
+        endpoint: &Endpoint,
+        request: &EncodedRequest,
+        timeout: Option<Duration>,
+    ) -> Result<Result<Begun, Ended>, AskError> {
         let asked = Instant::now();
         let route = match endpoint.route(self.settings.allow_private_addresses) {
             Ok(route) => route,
-            Err(reason) => return Ok(Answer::new(endpoint.hotkey, Outcome::NotServing { reason })),
+            Err(reason) => {
+                let failed = Outcome::NotServing { reason };
+                return Ok(Err(Ended { failed, timing: Timing::default() }));
+            }
         };
         // The host's slot first: who waits for a busy host holds nothing that others need.
-        let _host = self.hosts.acquire(route.address.ip()).await;
-        // The semaphore lives as long as `self` and is never closed.
-        let _slot = self.slots.acquire().await.ok();
+        let host = self.hosts.acquire(route.address.ip()).await;
+        // This semaphore is never closed.
+        let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
         let mut clock = Clock::start(asked, timeout.unwrap_or(self.settings.timeout));
-        let read = match self.send::<S>(endpoint, &route, request, &mut clock).await? {
-            Ok(response) => {
-                let reading = reply::read(response, self.settings.max_response_bytes);
-                timeout_at(clock.deadline, reading).await.unwrap_or_else(|_| Err(clock.timed_out()))
-            }
-            Err(failed) => Err(failed),
-        };
-        let timing = clock.timing();
-        let outcome = match read {
-            Err(failed) => failed.map(|never| match never {}),
-            Ok(body) => match serde_json::from_slice(&body) {
-                Ok(response) => Outcome::Answered { response, elapsed: timing.answering },
-                Err(error) => Outcome::Malformed { reason: error.to_string() },
-            },
-        };
-        Ok(Answer { hotkey: endpoint.hotkey, outcome, timing })
+        Ok(match self.send::<S>(endpoint, &route, request, &mut clock).await? {
+            Ok((attempt, response)) => Ok(Begun { attempt, response, clock, _slots: (host, slot) }),
+            Err(failed) => Err(Ended { failed, timing: clock.timing() }),
+        })
     }
 
-    /// Signs and sends until an attempt has reached the miner, attempts or time run out; gives the head of the answer.
     async fn send<S: Synapse>(
         &self,
         endpoint: &Endpoint,
-        route: &connector::Route,
+        route: &Route,
         request: &EncodedRequest,
         clock: &mut Clock,
-    ) -> Result<Result<Response<Incoming>, Outcome<Infallible>>, AskError> {
-        let target = S::path();
-        let mut attempt = 1;
+    ) -> Result<Result<(Attempt, Response<Incoming>), Failed>, AskError> {
+        let synapse = S::NAME;
+        let scheme = self.settings.schemes.of(&endpoint.hotkey);
+        let mut attempts = 1;
         loop {
             clock.ready = None;
-            let headers = self.sign::<S>(endpoint, &target, request)?;
-            let sending = self.http.post(route, &target, headers, request.0.clone(), &mut clock.ready);
+            let nonce = self.nonces.next();
+            let attempt =
+                Attempt::sign(&self.hotkey, S::path(), request.digest, nonce, endpoint.hotkey, scheme)
+                    .map_err(|source| AskError::Sign { synapse, source })?;
+            let headers = attempt
+                .headers(S::ENCODING, S::RESPONSE_ENCODING, clock.left().as_millis())
+                .map_err(|source| AskError::Build { synapse, source })?;
+            let body = request.bytes.clone();
+            let sending = self.http.post(route, attempt.target(), headers, body, &mut clock.ready);
             let failure = match timeout_at(clock.deadline, sending).await {
-                Ok(Ok(response)) => return Ok(Ok(response)),
+                Ok(Ok(response)) => return Ok(Ok((attempt, response))),
                 Ok(Err(failure)) => failure,
                 Err(_) => return Ok(Err(clock.timed_out())),
             };
             return Ok(Err(match failure {
-                SendFailure::NotSent(_) if attempt < self.settings.attempts => {
-                    attempt += 1;
+                SendFailure::NotSent(_) if attempts < self.settings.attempts => {
+                    attempts += 1;
                     continue;
                 }
                 SendFailure::NotSent(reason) | SendFailure::Broken(reason) => Outcome::Unreachable { reason },
                 SendFailure::WrongKey(reason) => Outcome::Forged { reason },
                 SendFailure::Malformed(reason) => Outcome::Malformed { reason },
                 SendFailure::HeadTooLarge => Outcome::TooLarge { limit_bytes: MAX_HEAD_BYTES },
-                SendFailure::Build(source) => return Err(AskError::Build { synapse: S::NAME, source }),
+                SendFailure::Build(source) => return Err(AskError::Build { synapse, source }),
             }));
         }
-    }
-
-    /// The headers of one attempt.
-    fn sign<S: Synapse>(
-        &self,
-        endpoint: &Endpoint,
-        target: &str,
-        request: &EncodedRequest,
-    ) -> Result<HeaderMap, AskError> {
-        let unsigned = btauth::Unsigned {
-            method: "POST",
-            target,
-            body: &request.0,
-            receiver: Some(&endpoint.hotkey),
-            nonce: self.nonces.next(),
-        };
-        let signed = btauth::sign(&self.hotkey, &unsigned)
-            .map_err(|error| AskError::Sign { synapse: S::NAME, reason: error.to_string() })?;
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        for (name, value) in signed {
-            let value = HeaderValue::try_from(value)
-                .map_err(|error| AskError::Build { synapse: S::NAME, source: error.into() })?;
-            headers.insert(HeaderName::from_static(name), value);
-        }
-        Ok(headers)
     }
 }

@@ -120,8 +120,8 @@ impl<S: Synapse> Rounds<S> {
         for (hotkey, index) in task.indexed_asks() {
             // `Task` hands out only indices of its own list.
             let Some(request) = requests.get(index).cloned() else { continue };
-            match subnet.neuron(&hotkey).map(|neuron| neuron.axon) {
-                Some(Some(axon)) => asks.push((Endpoint::new(hotkey, axon), request)),
+            match subnet.neuron(&hotkey).map(Endpoint::of) {
+                Some(Some(endpoint)) => asks.push((endpoint, request)),
                 Some(None) => answers.push(not_serving(hotkey, "it serves no axon")),
                 None => answers.push(not_serving(hotkey, "it is not registered")),
             }

@@ -161,6 +161,18 @@ pub fn verify_response<'h>(
     }
 }
 
+/// The scheme and the signature a response carries, unproven: what evidence is made of once
+/// [`verify_response`] has found them right.
+///
+/// # Errors
+/// [`Missing`](ResponseError::Missing) or [`Malformed`](ResponseError::Malformed).
+pub fn read_signature<'h>(
+    headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+) -> Result<(Scheme, [u8; 64]), ResponseError> {
+    let Signed { scheme, signature } = Received::collect(headers)?.read()?;
+    Ok((scheme, signature))
+}
+
 struct Signed {
     scheme: Scheme,
     signature: [u8; 64],

@@ -49,25 +49,39 @@ pub fn sign(keypair: &Keypair, request: &Unsigned<'_>) -> Result<Vec<(&'static s
         sender: keypair.account(),
         receiver: request.receiver.copied(),
     };
-    if !super::is_signable(request.method) {
-        return Err(SignError::Method);
-    }
-    let bytes = payload.to_bytes().ok_or(SignError::Target)?;
-    if !request.target.starts_with('/') {
-        return Err(SignError::TargetForm);
+    let signature = payload.sign(keypair)?;
+    Ok(payload.headers(&signature))
+}
+
+impl Payload<'_> {
+    /// Signs it, for callers that have hashed the body already or keep the signature. Scheme and sender must be those of
+    /// the key pair.
+    pub fn sign(&self, keypair: &Keypair) -> Result<[u8; 64], SignError> {
+        if !super::is_signable(self.method) {
+            return Err(SignError::Method);
+        }
+        let bytes = self.to_bytes().ok_or(SignError::Target)?;
+        if !self.target.starts_with('/') {
+            return Err(SignError::TargetForm);
+        }
+        Ok(keypair.sign(&bytes))
     }
 
-    let mut signed = vec![
-        (headers::VERSION, "1".to_owned()),
-        (headers::HOTKEY, payload.sender.to_ss58()),
-        (headers::NONCE, request.nonce.to_string()),
-        (headers::SIGNATURE, format!("0x{}", hex::encode(keypair.sign(&bytes)))),
-    ];
-    if keypair.scheme() != Scheme::Sr25519 {
-        signed.push((headers::CRYPTO, keypair.scheme().to_string()));
+    /// The headers to put on the request, names in lower case.
+    #[must_use]
+    pub fn headers(&self, signature: &[u8; 64]) -> Vec<(&'static str, String)> {
+        let mut headers = vec![
+            (headers::VERSION, "1".to_owned()),
+            (headers::HOTKEY, self.sender.to_ss58()),
+            (headers::NONCE, self.nonce.to_string()),
+            (headers::SIGNATURE, format!("0x{}", hex::encode(signature))),
+        ];
+        if self.scheme != Scheme::Sr25519 {
+            headers.push((headers::CRYPTO, self.scheme.to_string()));
+        }
+        if let Some(receiver) = self.receiver {
+            headers.push((headers::RECEIVER, receiver.to_ss58()));
+        }
+        headers
     }
-    if let Some(receiver) = request.receiver {
-        signed.push((headers::RECEIVER, receiver.to_ss58()));
-    }
-    Ok(signed)
 }

@@ -10,6 +10,7 @@ mod addresses;
 mod axon_v10;
 mod chunks;
 mod encodings;
+mod evidence;
 mod keys;
 mod replay;
 mod requests;

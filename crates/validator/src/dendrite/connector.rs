@@ -5,7 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin as Pinned;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use hyper::Uri;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
-use subnetkit_protocol::btauth::BodyDigest;
+use subnetkit_chain::AxonCertificate;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -28,7 +28,7 @@ use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme,
 };
 
-use super::pin::Pin;
+use super::pin;
 
 /// Why there is no connection. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -43,22 +43,22 @@ pub(crate) enum ConnectError {
     Tls(#[source] io::Error),
     #[error("TLS cannot be set up: {0}")]
     Setup(#[source] TlsError),
-    #[error("the server holds another TLS key than the one the miner published on chain")]
+    #[error("the server does not hold the TLS key that the miner published on chain")]
     WrongKey,
 }
 
 /// Where to connect, and what the server must prove.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) address: SocketAddr,
-    pub(crate) pin: Option<Pin>,
+    pub(crate) certificate: Option<AxonCertificate>,
 }
 
 impl Route {
     /// Scheme and authority of the URI.
     pub(crate) fn origin(&self) -> (&'static str, String) {
-        match &self.pin {
-            Some(pin) => ("https", format!("{pin}@{}", self.address)),
+        match &self.certificate {
+            Some(key) => ("https", format!("{}@{}", pin::Text(key), self.address)),
             None => ("http", self.address.to_string()),
         }
     }
@@ -66,11 +66,11 @@ impl Route {
     fn of(uri: &Uri) -> Result<Self, ConnectError> {
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         let unusable = || ConnectError::Authority(authority.to_owned());
-        let (pin, address) = match authority.split_once('@') {
-            Some((pin, address)) => (Some(pin.parse().map_err(|_| unusable())?), address),
+        let (certificate, address) = match authority.split_once('@') {
+            Some((key, address)) => (Some(pin::parse(key).ok_or_else(unusable)?), address),
             None => (None, authority),
         };
-        Ok(Self { address: address.parse().map_err(|_| unusable())?, pin })
+        Ok(Self { address: address.parse().map_err(|_| unusable())?, certificate })
     }
 }
 
@@ -89,14 +89,17 @@ impl Connector {
     async fn connect(self, route: Route) -> Result<Stream, ConnectError> {
         let tcp = TcpStream::connect(route.address).await.map_err(ConnectError::Tcp)?;
         tcp.set_nodelay(true).map_err(ConnectError::Tcp)?;
-        let Some(pin) = route.pin else { return Ok(Stream::Plain(tcp)) };
-        let config = pinned_client(pin, self.provider).map_err(ConnectError::Setup)?;
+        let Some(key) = route.certificate else { return Ok(Stream::Plain(tcp)) };
+        let config = pinned_client(key, self.provider).map_err(ConnectError::Setup)?;
         let name = ServerName::IpAddress(route.address.ip().into());
         let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await;
         tls.map(|tls| Stream::Tls(Box::new(tls))).map_err(|error| {
-            let wrong = TlsError::InvalidCertificate(CertificateError::ApplicationVerificationFailure);
-            match error.get_ref().and_then(|cause| cause.downcast_ref::<TlsError>()) {
-                Some(cause) if *cause == wrong => ConnectError::WrongKey,
+            use CertificateError::{ApplicationVerificationFailure, BadSignature};
+            match error.get_ref().and_then(|cause| cause.downcast_ref()) {
+                // Another key, or the right one shown by somebody who cannot sign with it.
+                Some(TlsError::InvalidCertificate(ApplicationVerificationFailure | BadSignature)) => {
+                    ConnectError::WrongKey
+                }
                 _ => ConnectError::Tls(error),
             }
         })
@@ -123,8 +126,8 @@ impl tower::Service<Uri> for Connector {
 }
 
 /// A client that accepts one key. Sessions are not resumed: a resumed one proves no certificate.
-fn pinned_client(pin: Pin, provider: Arc<CryptoProvider>) -> Result<ClientConfig, TlsError> {
-    let verifier = Arc::new(PinnedKey { pin, provider: Arc::clone(&provider) });
+fn pinned_client(key: AxonCertificate, provider: Arc<CryptoProvider>) -> Result<ClientConfig, TlsError> {
+    let verifier = Arc::new(PinnedKey { key, provider: Arc::clone(&provider) });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
@@ -140,7 +143,7 @@ fn pinned_client(pin: Pin, provider: Arc<CryptoProvider>) -> Result<ClientConfig
 /// said. That the server holds the private half is proven by the handshake's signature, as ever.
 #[derive(Debug)]
 struct PinnedKey {
-    pin: Pin,
+    key: AxonCertificate,
     provider: Arc<CryptoProvider>,
 }
 
@@ -154,7 +157,7 @@ impl ServerCertVerifier for PinnedKey {
         _: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
         let spki = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
-        if self.pin.matches(&spki, BodyDigest::of(&spki).as_bytes()) {
+        if pin::matches(&self.key, &spki) {
             Ok(ServerCertVerified::assertion())
         } else {
             Err(CertificateError::ApplicationVerificationFailure.into())
@@ -200,34 +203,30 @@ impl Connection for Stream {
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pinned<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pinned::new(tcp).poll_read(cx, buf),
-            Self::Tls(tls) => Pinned::new(tls).poll_read(cx, buf),
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
         }
     }
 }
 
 impl AsyncWrite for Stream {
-    fn poll_write(self: Pinned<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pinned::new(tcp).poll_write(cx, bytes),
-            Self::Tls(tls) => Pinned::new(tls).poll_write(cx, bytes),
+            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
         }
     }
 
     fn poll_write_vectored(
-        self: Pinned<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pinned::new(tcp).poll_write_vectored(cx, parts),
-            Self::Tls(tls) => Pinned::new(tls).poll_write_vectored(cx, parts),
+            Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, parts),
+            Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, parts),
         }
     }
 
@@ -238,17 +237,17 @@ impl AsyncWrite for Stream {
         }
     }
 
-    fn poll_flush(self: Pinned<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pinned::new(tcp).poll_flush(cx),
-            Self::Tls(tls) => Pinned::new(tls).poll_flush(cx),
+            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 
-    fn poll_shutdown(self: Pinned<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pinned::new(tcp).poll_shutdown(cx),
-            Self::Tls(tls) => Pinned::new(tls).poll_shutdown(cx),
+            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
 }

@@ -19,7 +19,9 @@ const POOL_IDLE: Duration = Duration::from_secs(4);
 /// Idle connections kept per miner.
 const POOL_IDLE_PER_HOST: usize = 1;
 /// Largest head of an answer, in bytes. A signed answer's is below 1 KiB.
-pub(crate) const MAX_HEAD_BYTES: usize = 32 * 1024;
+pub(crate) const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// hyper gives up on a head once it has outgrown the buffer, which one more read can make twice as long.
+const READ_BUFFER_BYTES: usize = MAX_HEAD_BYTES / 2;
 /// Most header fields in an answer, and in its trailer.
 const MAX_HEADERS: usize = 64;
 
@@ -56,7 +58,7 @@ impl HttpClient {
             .pool_max_idle_per_host(POOL_IDLE_PER_HOST)
             .retry_canceled_requests(false)
             .set_host(false)
-            .http1_max_buf_size(MAX_HEAD_BYTES)
+            .http1_max_buf_size(READ_BUFFER_BYTES)
             .http1_max_headers(MAX_HEADERS)
             .build(Connector::new(connect_timeout));
         Self { client }

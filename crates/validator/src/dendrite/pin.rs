@@ -1,104 +1,50 @@
-//! The key an axon must prove to hold when it is dialled over TLS, as its miner published it on chain.
+//! The key an axon must prove to hold when it is dialled over TLS, as text in the authority of a URI.
 
 use std::fmt;
-use std::str::FromStr;
 
-/// The DER of an Ed25519 `SubjectPublicKeyInfo` up to the 32 key bytes (RFC 8410).
-const ED25519_SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
-/// The DER of an uncompressed P-256 `SubjectPublicKeyInfo` up to the 64 coordinate bytes (RFC 5480).
-const P256_SPKI: [u8; 27] = [
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
-    0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
-];
+use subnetkit_chain::AxonCertificate;
 
-/// A pinned public key: no authority vouches for it and no name is checked, the chain's word is all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Pin {
-    /// Algorithm 1: the raw Ed25519 key.
-    Ed25519([u8; 32]),
-    /// Algorithm 2: the coordinates x and y of a key on P-256.
-    P256([u8; 64]),
-    /// Algorithm 3: SHA-256 of the whole `SubjectPublicKeyInfo`, for every other key.
-    SpkiSha256([u8; 32]),
+/// Whether a published certificate names a key that a server can be held to.
+pub(super) fn is_usable(certificate: &AxonCertificate) -> bool {
+    let length = match certificate.algorithm {
+        AxonCertificate::ED25519 | AxonCertificate::SPKI_SHA256 => 32,
+        AxonCertificate::ECDSA_P256 => 64,
+        _ => return false,
+    };
+    certificate.public_key.len() == length
 }
 
-/// A published certificate that is no key to pin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "its certificate on chain is of algorithm {algorithm} with {length} bytes, which is no key this version can pin: \
-     1 is Ed25519 (32 bytes), 2 is P-256 (64), 3 is the SHA-256 of another key's SubjectPublicKeyInfo (32)"
-)]
-pub struct PinError {
-    /// The algorithm byte.
-    pub algorithm: u8,
-    /// The bytes that came with it.
-    pub length: usize,
+/// Whether a server whose certificate has this DER `SubjectPublicKeyInfo` is the published one.
+pub(super) fn matches(certificate: &AxonCertificate, subject_public_key_info: &[u8]) -> bool {
+    AxonCertificate::of_public_key(subject_public_key_info) == *certificate
 }
 
-impl Pin {
-    /// From what `NeuronCertificates` holds.
-    pub fn from_certificate(algorithm: u8, public_key: &[u8]) -> Result<Self, PinError> {
-        let pin = match algorithm {
-            1 => public_key.try_into().ok().map(Self::Ed25519),
-            2 => public_key.try_into().ok().map(Self::P256),
-            3 => public_key.try_into().ok().map(Self::SpkiSha256),
-            _ => None,
-        };
-        pin.ok_or(PinError { algorithm, length: public_key.len() })
-    }
+/// Writes a certificate as algorithm, dash and key, in lower-case hexadecimal.
+pub(super) struct Text<'c>(pub(super) &'c AxonCertificate);
 
-    /// Whether this is the key of a certificate, given as the DER of its `SubjectPublicKeyInfo` and the SHA-256 of that.
-    pub(super) fn matches(&self, spki: &[u8], spki_sha256: &[u8; 32]) -> bool {
-        match self {
-            Self::Ed25519(key) => spki.strip_prefix(&ED25519_SPKI) == Some(key.as_slice()),
-            Self::P256(key) => spki.strip_prefix(&P256_SPKI) == Some(key.as_slice()),
-            Self::SpkiSha256(digest) => digest == spki_sha256,
-        }
-    }
-
-    const fn parts(&self) -> (u8, &[u8]) {
-        match self {
-            Self::Ed25519(key) => (1, key),
-            Self::P256(key) => (2, key),
-            Self::SpkiSha256(key) => (3, key),
-        }
-    }
-}
-
-/// The algorithm and the key in lower-case hexadecimal, made to stand in the authority of a URI.
-impl fmt::Display for Pin {
+impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (algorithm, key) = self.parts();
-        write!(f, "{algorithm}-")?;
-        key.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{:02x}-", self.0.algorithm)?;
+        self.0.public_key.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-/// A text that [`Pin`]'s `Display` does not write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a pin: write the algorithm's number, a dash and the key in lower-case hexadecimal")]
-pub struct PinTextError;
+/// Reads what [`Text`] writes.
+pub(super) fn parse(text: &str) -> Option<AxonCertificate> {
+    let (algorithm, key) = text.split_once('-')?;
+    let [algorithm] = *bytes(algorithm)? else { return None };
+    Some(AxonCertificate { algorithm, public_key: bytes(key)?.into_vec() })
+}
 
-impl FromStr for Pin {
-    type Err = PinTextError;
-
-    fn from_str(text: &str) -> Result<Self, PinTextError> {
-        let (algorithm, key) = text.split_once('-').ok_or(PinTextError)?;
-        let algorithm = algorithm.parse().map_err(|_| PinTextError)?;
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Ok(byte - b'0'),
-            b'a'..=b'f' => Ok(byte - b'a' + 10),
-            _ => Err(PinTextError),
-        };
-        let (pairs, rest) = key.as_bytes().as_chunks::<2>();
-        let key = pairs.iter().map(|[high, low]| Ok(digit(*high)? << 4 | digit(*low)?));
-        let key = key.collect::<Result<Vec<u8>, PinTextError>>()?;
-        if !rest.is_empty() {
-            return Err(PinTextError);
-        }
-        Self::from_certificate(algorithm, &key).map_err(|_| PinTextError)
-    }
+fn bytes(digits: &str) -> Option<Box<[u8]>> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
+    if rest.is_empty() { bytes.collect() } else { None }
 }
 
 #[cfg(test)]
@@ -107,19 +53,22 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for pin in [Pin::Ed25519([0xa5; 32]), Pin::P256([0x0f; 64]), Pin::SpkiSha256([0; 32])] {
-            assert_eq!(pin.to_string().parse(), Ok(pin));
+        for (algorithm, length) in [(1, 32), (2, 64), (3, 32), (0xfe, 1)] {
+            let certificate = AxonCertificate { algorithm, public_key: (0..length).collect() };
+            assert_eq!(parse(&Text(&certificate).to_string()), Some(certificate));
         }
-        for text in ["", "1", "1-", "1-0g", "1-0", "4-00", "-1-00", "2-0000"] {
-            assert_eq!(text.parse::<Pin>(), Err(PinTextError), "{text}");
+        for text in ["", "01", "1-00", "01-0", "01-0G", "01-0g", "0001-00"] {
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 
     #[test]
-    fn a_certificate_of_another_algorithm_or_length_is_no_pin() {
-        for (algorithm, length) in [(0, 32), (1, 31), (1, 33), (2, 65), (3, 0), (4, 32)] {
-            let error = Pin::from_certificate(algorithm, &vec![7; length]).unwrap_err();
-            assert_eq!(error, PinError { algorithm, length });
+    fn a_key_of_another_algorithm_or_length_is_of_no_use() {
+        let usable =
+            |algorithm, length| is_usable(&AxonCertificate { algorithm, public_key: vec![7; length] });
+        assert!(usable(1, 32) && usable(2, 64) && usable(3, 32));
+        for (algorithm, length) in [(0, 32), (1, 31), (1, 33), (2, 65), (3, 64), (4, 32)] {
+            assert!(!usable(algorithm, length), "{algorithm} with {length} bytes");
         }
     }
 }

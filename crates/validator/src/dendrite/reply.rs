@@ -6,14 +6,20 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_ENCODING, RETRY_AFTER};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use hyper::{HeaderMap, Response, StatusCode};
+use subnetkit_protocol::Encoding;
+use subnetkit_protocol::btauth::{BodyDigest, Evidence, response::ResponseError};
 
+use super::attempt::{Attempt, Proof, is_signed};
 use super::http::causes;
 use crate::answer::Outcome;
 
 /// How much of a refusal's text is kept: enough for a sentence, too little to flood a log.
 const MESSAGE_BYTES: usize = 300;
+
+/// An outcome that is not an answer.
+pub(super) type Failed = Outcome<Infallible>;
 
 /// Why a body was not read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +30,7 @@ pub(crate) enum BodyFault {
     Broken(String),
 }
 
-impl From<BodyFault> for Outcome<Infallible> {
+impl From<BodyFault> for Failed {
     fn from(fault: BodyFault) -> Self {
         match fault {
             BodyFault::TooLarge { limit_bytes } => Self::TooLarge { limit_bytes },
@@ -33,21 +39,75 @@ impl From<BodyFault> for Outcome<Infallible> {
     }
 }
 
-/// The body of an answer, or what is the matter with it.
-pub(super) async fn read(
-    response: Response<Incoming>,
-    limit_bytes: usize,
-) -> Result<Bytes, Outcome<Infallible>> {
+/// What is demanded of an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Demands {
+    pub(super) limit_bytes: usize,
+    pub(super) signature: bool,
+    pub(super) encoding: Encoding,
+}
+
+/// A response that was read, and what its signature proves.
+#[derive(Debug)]
+pub(super) struct Reply {
+    /// The body of an answer, or what there is instead.
+    pub(super) content: Result<Bytes, Failed>,
+    pub(super) evidence: Option<Box<Evidence>>,
+}
+
+impl From<Failed> for Reply {
+    fn from(failed: Failed) -> Self {
+        Self { content: Err(failed), evidence: None }
+    }
+}
+
+/// Reads the response to an attempt.
+pub(super) async fn read(response: Response<Incoming>, attempt: &Attempt, demands: Demands) -> Reply {
     let (head, body) = response.into_parts();
     if head.status != StatusCode::OK {
-        return Err(refusal(head.status, &head.headers, body).await);
+        let (refused, evidence) = refusal(head.status, &head.headers, body, attempt, demands).await;
+        return Reply { content: Err(refused), evidence };
     }
-    check_encoding(&head.headers)?;
-    Ok(collect(body, limit_bytes).await?)
+    let body = match check_packing(&head.headers) {
+        Ok(()) => collect(body, demands.limit_bytes).await.map_err(Failed::from),
+        Err(packed) => Err(packed),
+    };
+    let body = match body {
+        Ok(body) => body,
+        Err(failed) => return failed.into(),
+    };
+    let evidence = match prove(attempt, &head.headers, BodyDigest::of(&body), demands.signature) {
+        Ok(evidence) => evidence,
+        Err(forged) => return forged.into(),
+    };
+    let named = |value: &str| Encoding::from_content_type(value);
+    match check_content_type(&head.headers, named, demands.encoding) {
+        Ok(()) => Reply { content: Ok(body), evidence },
+        Err(other) => Reply { content: Err(other), evidence },
+    }
+}
+
+/// Judges the signature of an answer with status 200.
+pub(super) fn prove(
+    attempt: &Attempt,
+    fields: &HeaderMap,
+    body: BodyDigest,
+    demanded: bool,
+) -> Result<Option<Box<Evidence>>, Failed> {
+    match attempt.judge(fields, StatusCode::OK.as_u16(), body) {
+        Ok(Proof::Signed(evidence)) => Ok(Some(evidence)),
+        Ok(Proof::Unsigned) if demanded => {
+            let reason =
+                format!("{}; require_signed_responses = false takes it as it is", ResponseError::Missing);
+            Err(Outcome::Forged { reason })
+        }
+        Ok(Proof::Unsigned) => Ok(None),
+        Err(reason) => Err(Outcome::Forged { reason }),
+    }
 }
 
 /// A few bytes can unpack to any size, and the signature covers the packed ones: nothing is unpacked.
-pub(crate) fn check_encoding(headers: &HeaderMap) -> Result<(), Outcome<Infallible>> {
+pub(crate) fn check_packing(headers: &HeaderMap) -> Result<(), Failed> {
     let packed = headers
         .get_all(CONTENT_ENCODING)
         .iter()
@@ -59,6 +119,22 @@ pub(crate) fn check_encoding(headers: &HeaderMap) -> Result<(), Outcome<Infallib
             let reason = format!("it is packed with content-encoding {encoding:?}, which was not asked for");
             Err(Outcome::Malformed { reason })
         }
+    }
+}
+
+/// The content type is not signed, so it never decides how signed bytes are read; one that names another encoding than
+/// the one asked for says why reading would fail. Types that mean nothing here are passed over.
+pub(super) fn check_content_type(
+    headers: &HeaderMap,
+    named: impl Fn(&str) -> Option<Encoding>,
+    wanted: Encoding,
+) -> Result<(), Failed> {
+    let found = headers.get(CONTENT_TYPE).and_then(|value| named(value.to_str().ok()?));
+    match found {
+        Some(found) if found != wanted => {
+            Err(Outcome::Malformed { reason: format!("it is {found}, and {wanted} was asked for") })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -86,9 +162,32 @@ pub(crate) async fn collect(mut body: Incoming, limit_bytes: usize) -> Result<By
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
-async fn refusal(status: StatusCode, headers: &HeaderMap, mut body: Incoming) -> Outcome<Infallible> {
+/// A refusal needs no signature, for those that come before the request is proven have none. One that has a signature
+/// is read whole, because it must be right.
+pub(super) async fn refusal(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: Incoming,
+    attempt: &Attempt,
+    demands: Demands,
+) -> (Failed, Option<Box<Evidence>>) {
+    if !is_signed(headers) {
+        return (refused(status, headers, &beginning(body).await), None);
+    }
+    let body = match collect(body, demands.limit_bytes).await {
+        Ok(body) => body,
+        Err(fault) => return (fault.into(), None),
+    };
+    match attempt.judge(headers, status.as_u16(), BodyDigest::of(&body)) {
+        Ok(Proof::Signed(evidence)) => (refused(status, headers, &body), Some(evidence)),
+        Ok(Proof::Unsigned) => (refused(status, headers, &body), None),
+        Err(reason) => (Outcome::Forged { reason }, None),
+    }
+}
+
+/// The first bytes of a body. One that breaks off loses the miner's reason, not its status.
+async fn beginning(mut body: Incoming) -> Vec<u8> {
     let mut message = Vec::new();
-    // A body that breaks off loses the miner's reason, not its status.
     while let Some(Ok(frame)) = body.frame().await {
         let Ok(data) = frame.into_data() else { continue };
         message.extend_from_slice(data.get(..MESSAGE_BYTES).unwrap_or(&data));
@@ -96,11 +195,11 @@ async fn refusal(status: StatusCode, headers: &HeaderMap, mut body: Incoming) ->
             break;
         }
     }
-    refused(status, headers, &message)
+    message
 }
 
 /// The outcome of a refusal whose text begins so.
-pub(crate) fn refused(status: StatusCode, headers: &HeaderMap, text: &[u8]) -> Outcome<Infallible> {
+pub(crate) fn refused(status: StatusCode, headers: &HeaderMap, text: &[u8]) -> Failed {
     let retry_after = headers
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.trim().parse().ok())
@@ -111,6 +210,6 @@ pub(crate) fn refused(status: StatusCode, headers: &HeaderMap, text: &[u8]) -> O
 }
 
 /// Strangers' text goes to logs and terminals: no control characters, no line breaks.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
 }

@@ -1,5 +1,10 @@
 //! Requests over real sockets: to a real axon, and to servers that misbehave.
 
+mod bounds;
+mod signed;
+mod stream;
+mod tls;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,0 +1,221 @@
+//! Streamed answers: chunks as they arrive, and at the end what they were worth.
+//!
+//! The signature follows the body, so nothing of a stream is proven before its end: whoever acts on chunks earlier acts
+//! on somebody's word. A stream that breaks off, or ends in the middle of a chunk, is no answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::Stream;
+use futures::stream::unfold;
+use http_body_util::BodyExt;
+use hyper::StatusCode;
+use hyper::body::Incoming;
+use hyper::header::HeaderMap;
+use subnetkit_protocol::btauth::{BodyHasher, Evidence};
+use subnetkit_protocol::{ChunkError, ChunkReader, Encoding, Hotkey, Synapse};
+use tokio::time::timeout_at;
+
+use super::attempt::Attempt;
+use super::http::causes;
+use super::reply::{self, Failed};
+use super::{AskError, Begun, Clock, Dendrite, EncodedRequest, Ended, Endpoint};
+use crate::answer::{Outcome, Timing};
+
+/// One event of a streamed answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Streamed<R> {
+    /// A chunk, not proven yet.
+    Chunk(R),
+    /// The last event.
+    Ended(StreamEnd),
+}
+
+/// How a streamed answer ended.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct StreamEnd {
+    /// Who was asked.
+    pub hotkey: Hotkey,
+    /// What happened. [`Outcome::Answered`], with the number of chunks, says that the stream came to its end and that all
+    /// chunks are the miner's.
+    pub outcome: Outcome<u64>,
+    /// When.
+    pub timing: Timing,
+    /// As for [`Answer::evidence`](crate::Answer::evidence); the body it is about are the bytes of the whole stream.
+    pub evidence: Option<Box<Evidence>>,
+}
+
+/// Where a stream stands between two events.
+enum Course {
+    Unasked {
+        dendrite: Arc<Dendrite>,
+        endpoint: Endpoint,
+        request: EncodedRequest,
+        timeout: Option<Duration>,
+    },
+    Reading(Box<Reading>),
+    Over,
+}
+
+impl Dendrite {
+    /// Asks one miner for a streamed answer. The whole of it has the `timeout` and the size that other answers have; the
+    /// miner's slot is held until the last event. Nothing is sent before the stream is polled, and dropping it hangs up.
+    pub fn ask_stream<S: Synapse>(
+        self: &Arc<Self>,
+        endpoint: Endpoint,
+        request: EncodedRequest,
+        timeout: Option<Duration>,
+    ) -> impl Stream<Item = Result<Streamed<S::Response>, AskError>> + Send + 'static + use<S> {
+        let unasked = Course::Unasked { dendrite: Arc::clone(self), endpoint, request, timeout };
+        unfold(unasked, |course| async move {
+            let mut reading = match course {
+                Course::Over => return None,
+                Course::Reading(reading) => reading,
+                Course::Unasked { dendrite, endpoint, request, timeout } => {
+                    match dendrite.begin_stream::<S>(&endpoint, &request, timeout).await {
+                        Ok(Ok(reading)) => reading,
+                        Ok(Err(ended)) => return Some((Ok(Streamed::Ended(ended)), Course::Over)),
+                        Err(error) => return Some((Err(error), Course::Over)),
+                    }
+                }
+            };
+            Some(match reading.next().await {
+                Ok(chunk) => (Ok(Streamed::Chunk(chunk)), Course::Reading(reading)),
+                Err(ended) => (Ok(Streamed::Ended(ended)), Course::Over),
+            })
+        })
+    }
+
+    async fn begin_stream<S: Synapse>(
+        &self,
+        endpoint: &Endpoint,
+        request: &EncodedRequest,
+        timeout: Option<Duration>,
+    ) -> Result<Result<Box<Reading>, StreamEnd>, AskError> {
+        let hotkey = endpoint.hotkey;
+        let demands = self.demands::<S>();
+        let ended = |timing, failed: Failed, evidence| {
+            let outcome = failed.map(|never| match never {});
+            StreamEnd { hotkey, outcome, timing, evidence }
+        };
+        let begun = match self.begin::<S>(endpoint, request, timeout).await? {
+            Ok(begun) => begun,
+            Err(Ended { failed, timing }) => return Ok(Err(ended(timing, failed, None))),
+        };
+        let Begun { attempt, response, clock, _slots } = begun;
+        let (head, body) = response.into_parts();
+        if head.status != StatusCode::OK {
+            let refusing = reply::refusal(head.status, &head.headers, body, &attempt, demands);
+            let (failed, evidence) = match timeout_at(clock.deadline, refusing).await {
+                Ok(refusal) => refusal,
+                Err(_) => (clock.timed_out(), None),
+            };
+            return Ok(Err(ended(clock.timing(), failed, evidence)));
+        }
+        let unusable = reply::check_packing(&head.headers).and_then(|()| {
+            let named = |value: &str| Encoding::from_stream_content_type(value);
+            reply::check_content_type(&head.headers, named, demands.encoding)
+        });
+        if let Err(failed) = unusable {
+            return Ok(Err(ended(clock.timing(), failed, None)));
+        }
+        Ok(Ok(Box::new(Reading {
+            hotkey,
+            attempt,
+            clock,
+            body,
+            chunks: ChunkReader::new(demands.encoding, demands.limit_bytes),
+            hasher: BodyHasher::new(),
+            fields: head.headers,
+            demands,
+            bytes: 0,
+            count: 0,
+            _slots,
+        })))
+    }
+}
+
+/// A stream that has begun.
+struct Reading {
+    hotkey: Hotkey,
+    attempt: Attempt,
+    clock: Clock,
+    body: Incoming,
+    chunks: ChunkReader,
+    hasher: BodyHasher,
+    /// The head's, and from the end on the trailer's with them.
+    fields: HeaderMap,
+    demands: reply::Demands,
+    bytes: usize,
+    count: u64,
+    _slots: super::Slots,
+}
+
+impl Reading {
+    /// The next chunk, or how it ended.
+    async fn next<R: serde::de::DeserializeOwned>(&mut self) -> Result<R, StreamEnd> {
+        let deadline = self.clock.deadline;
+        let read = match timeout_at(deadline, self.read()).await {
+            Ok(read) => read,
+            Err(_) => Err(self.clock.timed_out()),
+        };
+        let (outcome, evidence) = match read {
+            Ok(Some(chunk)) => {
+                self.count += 1;
+                return Ok(chunk);
+            }
+            Ok(None) => match self.finish() {
+                Ok(evidence) => {
+                    let elapsed = self.clock.timing().answering;
+                    (Outcome::Answered { response: self.count, elapsed }, evidence)
+                }
+                Err(failed) => (failed.map(|never| match never {}), None),
+            },
+            Err(failed) => (failed.map(|never| match never {}), None),
+        };
+        Err(StreamEnd { hotkey: self.hotkey, outcome, timing: self.clock.timing(), evidence })
+    }
+
+    /// `None` at the end of the body.
+    async fn read<R: serde::de::DeserializeOwned>(&mut self) -> Result<Option<R>, Failed> {
+        loop {
+            if let Some(chunk) = self.chunks.read().map_err(failed)? {
+                return Ok(Some(chunk));
+            }
+            let Some(frame) = self.body.frame().await else { return Ok(None) };
+            let frame = frame.map_err(|error| Outcome::Unreachable { reason: causes(&error) })?;
+            match frame.into_data() {
+                Ok(data) => {
+                    self.bytes = self.bytes.saturating_add(data.len());
+                    if self.bytes > self.demands.limit_bytes {
+                        return Err(Outcome::TooLarge { limit_bytes: self.demands.limit_bytes });
+                    }
+                    self.hasher.update(&data);
+                    self.chunks.push(&data);
+                }
+                Err(frame) => {
+                    if let Ok(trailers) = frame.into_trailers() {
+                        // Beside each other: a signature in both places is one too many, and found to be so.
+                        for (name, value) in &trailers {
+                            self.fields.append(name, value.clone());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Result<Option<Box<Evidence>>, Failed> {
+        self.chunks.finish().map_err(failed)?;
+        let digest = std::mem::take(&mut self.hasher).finish();
+        reply::prove(&self.attempt, &self.fields, digest, self.demands.signature)
+    }
+}
+
+fn failed(error: ChunkError) -> Failed {
+    match error {
+        ChunkError::TooLarge { limit } => Outcome::TooLarge { limit_bytes: limit },
+        other => Outcome::Malformed { reason: other.to_string() },
+    }
+}
