@@ -1,9 +1,12 @@
 //! The miner's hook for answers that come in pieces.
 
-use std::{fmt, pin::Pin, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use futures::stream::{self, BoxStream};
+use futures::{
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
 use subnetkit_protocol::Synapse;
 use tokio::sync::mpsc;
 
@@ -59,7 +62,7 @@ impl<S: Synapse, F: ForwardStream<S> + ?Sized> ForwardStream<S> for Arc<F> {
 
 /// Chunks from a piece of work that sends them one by one.
 ///
-/// The work runs while the chunks are read and is dropped with them. It is never more than one chunk ahead.
+/// The work runs while the chunks are read, in step with them, and is dropped with them.
 pub fn produce<T, W, F>(work: W) -> Chunks<T>
 where
     T: Send + 'static,
@@ -67,8 +70,7 @@ where
     F: Future<Output = Result<(), Refusal>> + Send + 'static,
 {
     let (sender, sent) = mpsc::channel(1);
-    let work: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(work(ChunkSender(sender)));
-    let production = Production { work: Some(work), failed: None, sent };
+    let production = Production { work: Some(Box::pin(work(ChunkSender(sender)))), failed: None, sent };
     Box::pin(stream::unfold(production, Production::next))
 }
 
@@ -76,12 +78,15 @@ where
 pub struct ChunkSender<T>(mpsc::Sender<T>);
 
 impl<T> ChunkSender<T> {
-    /// Sends a chunk. Waits until the one before it was taken.
+    /// Sends a chunk and waits until it is taken, so that nothing the work does next can overtake it.
     ///
     /// # Errors
     /// Nobody reads the answer any more, so there is no use in going on.
     pub async fn send(&self, chunk: T) -> Result<(), Refusal> {
-        self.0.send(chunk).await.map_err(|_| Refusal::internal("nobody reads the answer any more"))
+        let gone = || Refusal::internal("nobody reads the answer any more");
+        self.0.send(chunk).await.map_err(|_| gone())?;
+        // There is room for one chunk only, so there is room again once this one is taken.
+        self.0.reserve().await.map(drop).map_err(|_| gone())
     }
 }
 
@@ -99,7 +104,7 @@ impl<T> fmt::Debug for ChunkSender<T> {
 
 struct Production<T> {
     /// `None` once it has ended; a future must not be asked again.
-    work: Option<Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>>,
+    work: Option<BoxFuture<'static, Result<(), Refusal>>>,
     failed: Option<Refusal>,
     sent: mpsc::Receiver<T>,
 }

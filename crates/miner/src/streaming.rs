@@ -11,7 +11,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::{
@@ -20,7 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, stream::Fuse};
 use hyper::body::Frame;
 use subnetkit_protocol::{Encoding, Synapse};
 use tokio::{
@@ -71,7 +71,7 @@ pub(crate) async fn answer_stream<S: Synapse>(
 ) -> Result<Response, Rejection> {
     let (call, encoding) = call::<S>(request)?;
     let deadline = call.deadline;
-    let mut chunks = forward.stream(call).await.map_err(refused::<S>)?;
+    let mut chunks = forward.stream(call).await.map_err(refused::<S>)?.fuse();
     let (encoding, first) = match chunks.next().await {
         Some(chunk) => {
             let chunk = chunk.map_err(refused::<S>)?;
@@ -96,7 +96,7 @@ pub(crate) async fn answer_stream<S: Synapse>(
     };
     let mut task = JoinSet::new();
     task.spawn(pump.run(first, deadline));
-    let body = StreamBody { receiver, complete, _task: task };
+    let body = StreamBody { receiver, complete, flushed: false, _task: task };
     let mut response = ([content_type(encoding.stream_content_type())], Body::new(body)).into_response();
     response.extensions_mut().insert(streaming);
     Ok(response)
@@ -161,7 +161,7 @@ impl Drop for Ended {
 
 /// Field order is drop order: the handler's stream goes before the slot is given on.
 struct Pump<S: Synapse> {
-    chunks: Chunks<S::Response>,
+    chunks: Fuse<Chunks<S::Response>>,
     encoding: Encoding,
     bounds: StreamBounds,
     left: usize,
@@ -220,6 +220,8 @@ struct StreamBody {
     receiver: mpsc::Receiver<Bytes>,
     /// The handler came to its end: an empty channel is the end of the body and not a breach.
     complete: Arc<AtomicBool>,
+    /// The connection had an occasion to send what it has.
+    flushed: bool,
     /// A set, because that ends its task when it is dropped.
     _task: JoinSet<()>,
 }
@@ -237,10 +239,16 @@ impl HttpBody for StreamBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
-        self.receiver.poll_recv(context).map(|received| match received {
+        Poll::Ready(match ready!(self.receiver.poll_recv(context)) {
             Some(bytes) => Some(Ok(Frame::data(bytes))),
             None if self.complete.load(Ordering::Acquire) => None,
-            None => Some(Err(CutOff)),
+            None if self.flushed => Some(Err(CutOff)),
+            None => {
+                // On an error hyper drops what it has not sent yet. While a body is pending it sends.
+                self.flushed = true;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         })
     }
 }

@@ -111,7 +111,15 @@ pub(crate) async fn start(config: MinerConfig) -> Running {
 }
 
 pub(crate) async fn start_with(config: MinerConfig, change: impl FnOnce(Axon) -> Axon) -> Running {
-    let hotkey = key("Miner");
+    start_as(key("Miner"), config, change).await
+}
+
+/// As [`start_with`], under another hotkey.
+pub(crate) async fn start_as(
+    hotkey: Keypair,
+    config: MinerConfig,
+    change: impl FnOnce(Axon) -> Axon,
+) -> Running {
     let own = hotkey.account();
     let parrot = Arc::new(Parrot { began: Notify::new(), go: Semaphore::new(0) });
     let axon = Axon::new(hotkey, config).serve::<Echo>(Arc::clone(&parrot));
