@@ -16,4 +16,6 @@ mod signed;
 mod streams;
 mod support;
 mod tls;
+#[cfg(feature = "axon-v10")]
+mod v10;
 mod wire;
