@@ -1,3 +1,86 @@
 //! Load on axons and dendrites, side by side with what they could at best do and with Python.
+//!
+//! It is not a test: it measures, says whether the goals were met, and fails only if something could not be measured.
+//! Every server runs in a process of its own ([`serve`]), so that its CPU time and memory are its own. Start reading at
+//! [`axon`], the first of the benchmarks; how they measure is in `docs/benchmarks.md`.
 
-fn main() {}
+mod axon;
+mod cores;
+mod dendrite;
+mod flood;
+mod load;
+mod process;
+mod python;
+mod report;
+mod requests;
+mod serve;
+mod soak;
+mod work;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Measures subnetkit's axon and dendrite on this machine.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Verified requests per second, latency, CPU time and memory of an axon, beside what bounds it and beside Python
+    Axon {
+        #[command(flatten)]
+        selection: axon::Selection,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// One round of a validator over 256 miners, beside the dendrite of Bittensor's SDK 10
+    Dendrite {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// An honest validator's latency while others flood the axon with forged requests
+    Flood {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// The axon's memory over a million requests
+    Soak {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Forged requests to an axon, until standard input ends
+    #[command(hide = true)]
+    Attack(flood::Attack),
+    /// One of the servers under measurement, on a free port, until standard input ends
+    #[command(hide = true)]
+    Serve {
+        #[command(subcommand)]
+        role: serve::Role,
+    },
+}
+
+#[derive(Clone, Debug, Args)]
+struct Options {
+    /// Also writes the results to a file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Takes a few seconds instead of minutes: for trying out, not for figures
+    #[arg(long)]
+    quick: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Axon { selection, options } => axon::run(selection, &options),
+        Command::Dendrite { options } => dendrite::run(&options),
+        Command::Flood { options } => flood::run(&options),
+        Command::Soak { options } => soak::run(&options),
+        Command::Attack(attack) => flood::attack(&attack),
+        Command::Serve { role } => serve::run(role),
+    }
+}

@@ -1,0 +1,48 @@
+//! The miners of a subnet: many axons in one process, each with a hotkey and a port of its own.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context, ensure};
+use serde::{Deserialize, Serialize};
+use subnetkit_miner::Axon;
+use subnetkit_protocol::{Hotkey, Keypair, Scheme};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{axon, say};
+use crate::{
+    requests::validator,
+    work::{Length, Ruler},
+};
+
+/// Where one of the miners listens.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Miner {
+    pub(crate) hotkey: Hotkey,
+    pub(crate) address: SocketAddr,
+}
+
+pub(super) async fn serve(
+    number: usize,
+    pause: Duration,
+    v10: bool,
+    ended: CancellationToken,
+) -> anyhow::Result<()> {
+    ensure!(!v10, "the v10 bridge is not there yet");
+    let roster = axon::roster_of(&validator(0)?);
+    let mut axons = JoinSet::new();
+    let mut miners = Vec::with_capacity(number);
+    for index in 0..number {
+        let hotkey = Keypair::from_uri(&format!("//Miner{index}"), Scheme::Sr25519)
+            .context("a development key can't be made")?
+            .account();
+        let counter = Ruler { pause };
+        let bound = Axon::new(hotkey, axon::loopback()).serve::<Length>(counter).bind().await?;
+        bound.roster().publish(roster.clone());
+        miners.push(Miner { hotkey, address: bound.local_addr() });
+        axons.spawn(bound.run(ended.clone()));
+    }
+    say(&miners)?;
+    axons.join_all().await;
+    Ok(())
+}

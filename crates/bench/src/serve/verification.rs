@@ -1,0 +1,86 @@
+//! What bounds the axon from below: one core that verifies signatures and does nothing else.
+
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, ensure};
+use serde::{Deserialize, Serialize};
+use subnetkit_protocol::{
+    AccountId, Scheme, Synapse,
+    btauth::{BodyDigest, Payload},
+    verify,
+};
+
+use super::say;
+use crate::{
+    requests::{VALIDATORS, miner, validator},
+    work::{self, Length},
+};
+
+/// Verifications per second of one core.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Verifications {
+    /// Of signatures over payloads that are there.
+    pub(crate) bare: f64,
+    /// Body sizes, each with how often a second the body is hashed, the payload built and the signature verified.
+    pub(crate) with_hashing: Vec<(usize, f64)>,
+}
+
+struct Case {
+    sender: AccountId,
+    nonce: u128,
+    payload: Vec<u8>,
+    signature: [u8; 64],
+}
+
+pub(super) fn measure(millis: u64, bodies: &[usize]) -> anyhow::Result<()> {
+    let time = Duration::from_millis(millis);
+    let miner = miner()?.account();
+    let target = Length::path();
+    let payload = |sender: AccountId, nonce: u128, digest: BodyDigest| {
+        let scheme = Scheme::Sr25519;
+        let receiver = Some(miner);
+        Payload { scheme, method: "POST", target: &target, body: digest, nonce, sender, receiver }.to_bytes()
+    };
+    let cases = |digest: BodyDigest| {
+        let case = |index: usize| {
+            let key = validator(index)?;
+            let nonce = 1_752_076_800_000_000_000 + u128::try_from(index)?;
+            let payload = payload(key.account(), nonce, digest).context("the target can't be signed")?;
+            let signature = key.sign(&payload);
+            anyhow::Ok(Case { sender: key.account(), nonce, payload, signature })
+        };
+        (0..VALIDATORS).map(case).collect::<anyhow::Result<Vec<_>>>()
+    };
+
+    let ready = cases(BodyDigest::of(b""))?;
+    let bare = per_second(time, &ready, |case| {
+        verify(Scheme::Sr25519, &case.sender, &case.payload, &case.signature)
+    })?;
+    let mut with_hashing = Vec::new();
+    for &size in bodies {
+        let body = work::body(size);
+        let cases = cases(BodyDigest::of(&body))?;
+        let rate = per_second(time, &cases, |case| {
+            let digest = BodyDigest::of(black_box(&body));
+            payload(case.sender, case.nonce, digest)
+                .is_some_and(|payload| verify(Scheme::Sr25519, &case.sender, &payload, &case.signature))
+        })?;
+        with_hashing.push((size, rate));
+    }
+    say(&Verifications { bare, with_hashing })
+}
+
+fn per_second(time: Duration, cases: &[Case], verified: impl Fn(&Case) -> bool) -> anyhow::Result<f64> {
+    let started = Instant::now();
+    let mut number = 0_u32;
+    while started.elapsed() < time {
+        for case in cases {
+            ensure!(black_box(verified(black_box(case))), "a good signature was refused");
+            number += 1;
+        }
+    }
+    Ok(f64::from(number) / started.elapsed().as_secs_f64())
+}
