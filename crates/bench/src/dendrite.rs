@@ -11,7 +11,7 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use subnetkit_validator::{
     Dendrite, Outcome,
-    dendrite::{DendriteLimits, EncodedRequest},
+    dendrite::{DendriteSettings, EncodedRequest, Endpoint},
 };
 
 use crate::{
@@ -39,8 +39,9 @@ const TEXT: &str = "the quick brown fox jumps over the lazy dog";
 struct Results {
     machine: String,
     cores: Option<Cores>,
-    dialling: Rounds,
+    production: Rounds,
     connected: Rounds,
+    unsigned: Rounds,
     python: Option<Rounds>,
     goals: Vec<Goal>,
 }
@@ -64,6 +65,16 @@ impl Rounds {
     }
 }
 
+/// How rounds are made.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    /// Keep connections from one round to the next. By default a validator's rounds are further apart than it keeps
+    /// them, so each of its rounds dials anew.
+    keep: bool,
+    /// Take only answers that their miners signed, as by default.
+    signed: bool,
+}
+
 /// What the Python side says of its rounds.
 #[derive(Clone, Debug, Deserialize)]
 struct Said {
@@ -85,9 +96,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
     let (_server, miners) = start(cores.as_ref(), false)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    // A validator's rounds are further apart than connections are kept, so each of its rounds dials anew.
-    let dialling = runtime.block_on(rounds(&miners, number, false))?;
-    let connected = runtime.block_on(rounds(&miners, number, true))?;
+    let measure = |way: Way| runtime.block_on(rounds(&miners, number, way));
+    let production = measure(Way { keep: false, signed: true })?;
+    let connected = measure(Way { keep: true, signed: true })?;
+    let unsigned = measure(Way { keep: false, signed: false })?;
     drop(runtime);
 
     let python = match Sdk::V10.interpreter() {
@@ -98,8 +110,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         }
     };
 
-    let mut rows =
-        vec![row("subnetkit, dialling anew", &dialling), row("subnetkit, connections kept", &connected)];
+    let mut rows = vec![
+        row("subnetkit, dialling anew", &production),
+        row("subnetkit, connections kept", &connected),
+        row("subnetkit, dialling anew, answers may be unsigned", &unsigned),
+    ];
     if let Some(python) = &python {
         rows.push(row(
             &format!("Bittensor's SDK {}, v10 axons, connections kept", Sdk::V10.version()),
@@ -107,11 +122,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         ));
     }
     report::table(&["dendrite", "round, median", "round, longest", "CPU per round"], &rows);
-    let goals = judge(&dialling, python.as_ref());
+    let goals = judge(&production, python.as_ref());
     report::goals(&goals);
     report::write_json(
         options.json.as_deref(),
-        &Results { machine, cores, dialling, connected, python, goals },
+        &Results { machine, cores, production, connected, unsigned, python, goals },
     )
 }
 
@@ -126,22 +141,21 @@ fn start(cores: Option<&Cores>, v10: bool) -> anyhow::Result<(Server, Vec<Miner>
 }
 
 /// Rounds one after the other, the first of which is not counted: it is the one in which memory is first touched.
-async fn rounds(miners: &[Miner], number: u32, keep: bool) -> anyhow::Result<Rounds> {
-    let limits = DendriteLimits {
-        timeout: Duration::from_secs(12),
-        connect_timeout: Duration::from_secs(4),
-        attempts: 1,
-        concurrency: MINERS,
-        max_response_bytes: 8 << 20,
+async fn rounds(miners: &[Miner], number: u32, way: Way) -> anyhow::Result<Rounds> {
+    // The defaults, but that here all miners are on one host and this one.
+    let settings = DendriteSettings {
+        concurrency_per_host: MINERS,
         allow_private_addresses: true,
+        require_signed_responses: way.signed,
+        ..DendriteSettings::default()
     };
-    let new = || Dendrite::new(validator(0)?, limits).context("the dendrite can't be made");
+    let new = || anyhow::Ok(Dendrite::new(validator(0)?, settings.clone()));
     let mut dendrite = new()?;
     round(&dendrite, miners).await?;
     let cpu_before = process::own_cpu()?;
     let mut walls = Vec::new();
     for _ in 0..number {
-        if !keep {
+        if !way.keep {
             dendrite = new()?;
         }
         let started = Instant::now();
@@ -154,10 +168,11 @@ async fn rounds(miners: &[Miner], number: u32, keep: bool) -> anyhow::Result<Rou
 
 async fn round(dendrite: &Dendrite, miners: &[Miner]) -> anyhow::Result<()> {
     let request = EncodedRequest::new::<Length>(&Text { text: TEXT.to_owned() })?;
-    let asks = miners.iter().map(|miner| dendrite.ask::<Length>(&miner.hotkey, miner.address, &request, None));
-    for outcome in join_all(asks).await {
-        let outcome = outcome?;
-        ensure!(matches!(outcome, Outcome::Answered { .. }), "a miner did not answer: {outcome:?}");
+    let endpoints: Vec<_> = miners.iter().map(|miner| Endpoint::new(miner.hotkey, miner.address)).collect();
+    let asks = endpoints.iter().map(|endpoint| dendrite.ask::<Length>(endpoint, &request, None));
+    for answer in join_all(asks).await {
+        let answer = answer?;
+        ensure!(matches!(answer.outcome, Outcome::Answered { .. }), "a miner did not answer: {answer:?}");
     }
     Ok(())
 }

@@ -20,8 +20,7 @@ use crate::{
 
 /// Serves the one axon of most benchmarks.
 pub(super) async fn serve(limits: Limits, ended: CancellationToken) -> anyhow::Result<()> {
-    let axon =
-        Axon::new(miner()?.account(), config(limits)).serve::<Length>(Ruler { pause: Duration::ZERO });
+    let axon = Axon::new(miner()?, config(limits)).serve::<Length>(Ruler { pause: Duration::ZERO });
     let axon = axon.bind().await.context("the axon can't be bound")?;
     axon.roster().publish(full_roster()?);
     say(&Listening { address: axon.local_addr() })?;

@@ -33,11 +33,11 @@ pub(super) async fn serve(
     let mut axons = JoinSet::new();
     let mut miners = Vec::with_capacity(number);
     for index in 0..number {
-        let hotkey = Keypair::from_uri(&format!("//Miner{index}"), Scheme::Sr25519)
-            .context("a development key can't be made")?
-            .account();
+        let key = Keypair::from_uri(&format!("//Miner{index}"), Scheme::Sr25519)
+            .context("a development key can't be made")?;
+        let hotkey = key.account();
         let counter = Ruler { pause };
-        let bound = Axon::new(hotkey, axon::loopback()).serve::<Length>(counter).bind().await?;
+        let bound = Axon::new(key, axon::loopback()).serve::<Length>(counter).bind().await?;
         bound.roster().publish(roster.clone());
         miners.push(Miner { hotkey, address: bound.local_addr() });
         axons.spawn(bound.run(ended.clone()));
