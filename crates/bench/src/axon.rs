@@ -175,5 +175,8 @@ fn tables(verification: &Verifications, cells: &[Cell]) {
             format!("{rate:.0}"),
         ]);
     }
+    for (size, rate) in &verification.batches {
+        rows.push(vec![format!("signatures alone, {size} together"), format!("{rate:.0}")]);
+    }
     report::table(&["one core, no server", "verifications/s"], &rows);
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use subnetkit_validator::{

@@ -8,9 +8,9 @@ use std::{
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 use subnetkit_protocol::{
-    AccountId, Scheme, Synapse,
+    AccountId, Scheme, SignatureCheck, Synapse,
     btauth::{BodyDigest, Payload},
-    verify,
+    verify, verify_batch,
 };
 
 use super::say;
@@ -26,7 +26,12 @@ pub(crate) struct Verifications {
     pub(crate) bare: f64,
     /// Body sizes, each with how often a second the body is hashed, the payload built and the signature verified.
     pub(crate) with_hashing: Vec<(usize, f64)>,
+    /// Numbers of signatures verified together, each with how many of them a second that makes.
+    pub(crate) batches: Vec<(usize, f64)>,
 }
+
+/// Sizes of batches.
+const BATCHES: [usize; 4] = [8, 32, 64, 256];
 
 struct Case {
     sender: AccountId,
@@ -59,6 +64,12 @@ pub(super) fn measure(millis: u64, bodies: &[usize]) -> anyhow::Result<()> {
     let bare = per_second(time, &ready, |case| {
         verify(Scheme::Sr25519, &case.sender, &case.payload, &case.signature)
     })?;
+    let mut batches = Vec::new();
+    for size in BATCHES {
+        let checks: Vec<_> = ready.iter().cycle().take(size).map(Case::check).collect();
+        let rate = per_second(time, std::slice::from_ref(&checks), |checks| verify_batch(checks))?;
+        batches.push((size, rate * f64::from(u32::try_from(size)?)));
+    }
     let mut with_hashing = Vec::new();
     for &size in bodies {
         let body = work::body(size);
@@ -70,10 +81,17 @@ pub(super) fn measure(millis: u64, bodies: &[usize]) -> anyhow::Result<()> {
         })?;
         with_hashing.push((size, rate));
     }
-    say(&Verifications { bare, with_hashing })
+    say(&Verifications { bare, with_hashing, batches })
 }
 
-fn per_second(time: Duration, cases: &[Case], verified: impl Fn(&Case) -> bool) -> anyhow::Result<f64> {
+impl Case {
+    fn check(&self) -> SignatureCheck<'_> {
+        let Self { sender, payload, signature, .. } = self;
+        SignatureCheck { scheme: Scheme::Sr25519, account: *sender, message: payload, signature }
+    }
+}
+
+fn per_second<T>(time: Duration, cases: &[T], verified: impl Fn(&T) -> bool) -> anyhow::Result<f64> {
     let started = Instant::now();
     let mut number = 0_u32;
     while started.elapsed() < time {
