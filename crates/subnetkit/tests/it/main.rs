@@ -5,3 +5,5 @@
 mod layers;
 mod refusals;
 mod support;
+#[cfg(feature = "devnet")]
+mod tls;
