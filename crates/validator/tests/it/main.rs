@@ -6,6 +6,7 @@ mod config;
 mod dendrite;
 mod ledger;
 mod pipeline;
+mod python;
 mod reward;
 mod schedule;
 mod support;
