@@ -1,7 +1,7 @@
 //! The axon: an HTTP server that authenticates, admits, limits and forwards the requests of a subnet's synapses.
 //!
 //! Start reading at [`Axon`], which needs no chain, then [`Miner`], which adds one. A subnet's own code is one
-//! [`Forward`] per synapse, and an [`Admit`] rule where the default does not fit.
+//! [`Forward`] or [`ForwardStream`] per synapse, and an [`Admit`] rule where the default does not fit.
 //!
 //! A request passes, in this order: declared size, header shape, receiver and freshness, admission of the claimed
 //! hotkey by the metagraph, body, signature ([btauth/1](subnetkit_protocol::btauth)), replay, rate of the hotkey, a slot
@@ -20,7 +20,13 @@
 //! | 429 | `rate_limited`, with `Retry-After` |
 //! | 500 | `internal`, `panicked` |
 //! | 503 | `busy`, `stale_metagraph`, with `Retry-After` |
-//! | 504 | `timed_out`: the handler had begun and did not finish |
+//! | 504 | `timed_out`: the handler had begun and did not finish, or the caller's own deadline had passed |
+//!
+//! Bodies are JSON, MessagePack or raw bytes by their content type, and answers come in the encoding of the request or in
+//! the one that `accept` names. A caller's `x-subnetkit-timeout-ms` shortens the deadline. Whatever a proven request
+//! gets is signed if it asks with `x-subnetkit-sign-response: 1`
+//! ([btauth-response/1](subnetkit_protocol::btauth::response)). A streamed answer holds its slot until its end, and what
+//! goes wrong after its first chunk breaks the body off.
 //!
 //! With `tls_certificate` and `tls_key` all of it is served over TLS, and the key of the certificate is published beside
 //! the address; [`MinerConfig`] has the rules.

@@ -38,7 +38,8 @@ pub trait Synapse: Send + Sync + 'static {
     /// How validators send the request. Miners take every [`Encoding`] by its content type, so this can change while both
     /// versions are about.
     const ENCODING: Encoding = Encoding::Json;
-    /// How validators want the answer, by the request's `accept` header.
+    /// How validators want the answer, by the request's `accept` header. Say it where one of the two is nothing but bytes
+    /// and the other is more, such as a text to draw and its picture.
     const RESPONSE_ENCODING: Encoding = Self::ENCODING;
 
     /// The request target: a slash and the name.

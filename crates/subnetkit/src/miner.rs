@@ -45,10 +45,37 @@ impl Role for MinerConfig {
 /// }
 /// ```
 pub fn main<S: Synapse>(forward: impl Forward<S>) -> ExitCode {
-    process::main(|settings, shutdown| async move { run_with::<S>(&settings, forward, shutdown).await })
+    main_with(|miner| miner.serve::<S>(forward))
 }
 
-/// The same from the settings on, until `shutdown`.
+/// The same for a miner of several synapses, of streamed answers, or with an admission rule of its own.
+///
+/// ```no_run
+/// # use subnetkit::{miner::{Chunks, ForwardStream, produce}, prelude::*};
+/// # use std::sync::Arc;
+/// # struct Whole;
+/// # impl Synapse for Whole { const NAME: &'static str = "whole"; type Request = String; type Response = String; }
+/// # struct Words;
+/// # impl Synapse for Words { const NAME: &'static str = "words"; type Request = String; type Response = String; }
+/// # struct Model;
+/// # #[async_trait]
+/// # impl Forward<Whole> for Model {
+/// #     async fn forward(&self, call: Call<String>) -> Result<String, Refusal> { Ok(call.request) }
+/// # }
+/// # #[async_trait]
+/// # impl ForwardStream<Words> for Model {
+/// #     async fn stream(&self, _: Call<String>) -> Result<Chunks<String>, Refusal> { Ok(produce(async |_| Ok(()))) }
+/// # }
+/// fn main() -> std::process::ExitCode {
+///     let model = Arc::new(Model);
+///     subnetkit::miner::main_with(|miner| miner.serve::<Whole>(model.clone()).serve_stream::<Words>(model))
+/// }
+/// ```
+pub fn main_with(serve: impl FnOnce(Miner) -> Miner) -> ExitCode {
+    process::main(|settings, shutdown| async move { run_serving(&settings, serve, shutdown).await })
+}
+
+/// [`main`] from the settings on, until `shutdown`.
 ///
 /// # Errors
 /// See [`RunError`].
@@ -57,23 +84,28 @@ pub async fn run_with<S: Synapse>(
     forward: impl Forward<S>,
     shutdown: CancellationToken,
 ) -> Result<(), RunError> {
-    let bound = async { Ok(prepare::<S>(settings, forward).await?.bind().await?) };
+    run_serving(settings, |miner| miner.serve::<S>(forward), shutdown).await
+}
+
+async fn run_serving(
+    settings: &Settings<MinerConfig>,
+    serve: impl FnOnce(Miner) -> Miner,
+    shutdown: CancellationToken,
+) -> Result<(), RunError> {
+    let bound = async { Ok(serve(prepare(settings).await?).bind().await?) };
     match start::unless_stopped(&shutdown, bound).await? {
         Some(miner) => Ok(miner.run(shutdown).await?),
         None => Ok(()),
     }
 }
 
-/// The same up to a miner that is ready to be bound, for callers that add synapses or an admission rule.
+/// [`main`] up to a miner that serves nothing yet, for callers that bind and run it themselves.
 ///
 /// # Errors
 /// See [`RunError`].
-pub async fn prepare<S: Synapse>(
-    settings: &Settings<MinerConfig>,
-    forward: impl Forward<S>,
-) -> Result<Miner, RunError> {
+pub async fn prepare(settings: &Settings<MinerConfig>) -> Result<Miner, RunError> {
     settings.role.check().map_err(|error| MinerError::Bind(error.into()))?;
     let hotkey = Keys::named_by(&settings.common)?.hotkey()?;
     let (chain, netuid) = start::connect_to_subnet(&settings.common).await?;
-    Ok(Miner::new(settings.role.clone(), chain, netuid, hotkey).serve::<S>(forward))
+    Ok(Miner::new(settings.role.clone(), chain, netuid, hotkey))
 }
