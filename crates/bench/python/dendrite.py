@@ -9,6 +9,7 @@ import json
 import resource
 import sys
 import time
+from typing import ClassVar
 
 import bittensor
 from bittensor.core.chain_data import AxonInfo
@@ -19,9 +20,10 @@ from bittensor_wallet import Keypair
 networking.get_external_ip = lambda: "203.0.113.1"
 
 
-class length(bittensor.Synapse):
-    text: str = ""
+class Length(bittensor.Synapse):
+    text: str
     bytes: int | None = None
+    required_hash_fields: ClassVar[tuple[str, ...]] = ("text",)
 
 
 def cpu_seconds():
@@ -43,7 +45,7 @@ async def main():
     measured = {"cpu_seconds": [], "wall_seconds": [], "answered": []}
     for _ in range(plan["rounds"]):
         cpu, wall = cpu_seconds(), time.monotonic()
-        answers = await dendrite.forward(axons, length(text=plan["text"]), timeout=12.0, deserialize=False)
+        answers = await dendrite.forward(axons, Length(text=plan["text"]), timeout=12.0, deserialize=False)
         measured["cpu_seconds"].append(cpu_seconds() - cpu)
         measured["wall_seconds"].append(time.monotonic() - wall)
         measured["answered"].append(sum(a.dendrite.status_code == 200 and a.bytes is not None for a in answers))

@@ -5,7 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use subnetkit_miner::{Call, Forward, Refusal};
-use subnetkit_protocol::Synapse;
+use subnetkit_protocol::{
+    Synapse,
+    axon_v10::{Field, Kind, SynapseV10},
+};
 
 /// The synapse of the benchmarks. The answer is small: what is measured is the way to it.
 pub(crate) struct Length;
@@ -24,6 +27,14 @@ impl Synapse for Length {
     const NAME: &'static str = "length";
     type Request = Text;
     type Response = Measure;
+}
+
+/// The same for callers of Bittensor's SDK 10.
+impl SynapseV10 for Length {
+    const CLASS: &'static str = "Length";
+    const FIELDS: &'static [Field] =
+        &[Field::asked("text", Kind::Text), Field::answered("bytes", Kind::Optional(&Kind::Int))];
+    const HASHED: &'static [&'static str] = &["text"];
 }
 
 /// Answers, after a pause where the benchmark is not about the answer's own time.

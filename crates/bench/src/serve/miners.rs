@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use subnetkit_miner::Axon;
 use subnetkit_protocol::{Hotkey, Keypair, Scheme};
@@ -28,7 +28,6 @@ pub(super) async fn serve(
     v10: bool,
     ended: CancellationToken,
 ) -> anyhow::Result<()> {
-    ensure!(!v10, "the v10 bridge is not there yet");
     let roster = axon::roster_of(&validator(0)?);
     let mut axons = JoinSet::new();
     let mut miners = Vec::with_capacity(number);
@@ -36,8 +35,10 @@ pub(super) async fn serve(
         let key = Keypair::from_uri(&format!("//Miner{index}"), Scheme::Sr25519)
             .context("a development key can't be made")?;
         let hotkey = key.account();
-        let counter = Ruler { pause };
-        let bound = Axon::new(key, axon::loopback()).serve::<Length>(counter).bind().await?;
+        let ruler = Ruler { pause };
+        let axon = Axon::new(key, axon::loopback());
+        let axon = if v10 { axon.serve_v10::<Length>(ruler) } else { axon.serve::<Length>(ruler) };
+        let bound = axon.bind().await?;
         bound.roster().publish(roster.clone());
         miners.push(Miner { hotkey, address: bound.local_addr() });
         axons.spawn(bound.run(ended.clone()));
