@@ -28,6 +28,16 @@ pub enum RunError {
         /// The chain.
         network: String,
     },
+    /// A validator of a public network that would dial private addresses.
+    #[cfg(feature = "validator")]
+    #[error(
+        "`allow_private_addresses` is true and {network} is a public network, where anybody can publish an address \
+         behind your firewall as that of a miner: set it to false"
+    )]
+    PrivateAddresses {
+        /// The chain.
+        network: String,
+    },
     /// The miner.
     #[cfg(feature = "miner")]
     #[error(transparent)]

@@ -63,7 +63,8 @@ pub struct ValidatorConfig {
     #[serde(default = "defaults::max_response_bytes")]
     pub max_response_bytes: usize,
     /// Dial miners at private and loopback addresses. Only for a network on one machine or one LAN: on a public
-    /// network it lets a miner point this process at services behind the firewall. Default false.
+    /// network it lets a miner point this process at services behind the firewall, and the program refuses to start
+    /// there. Default false.
     #[serde(default)]
     pub allow_private_addresses: bool,
     /// Count an answer as forged unless its miner has signed it. Switched off, a signature that is there is verified all

@@ -42,50 +42,68 @@ enum Reach {
     Unusable,
 }
 
+/// Where machines in clouds have services that hand out credentials to whoever asks, beside the link-local ones: Azure's
+/// is among public addresses, the others among private ones that a network of one's own may have reason to allow.
+const CLOUD_SERVICES: [IpAddr; 5] = [
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42)),
+];
+
 fn reach(ip: IpAddr) -> Reach {
+    if CLOUD_SERVICES.contains(&ip) {
+        return Reach::Unusable;
+    }
     match ip {
         IpAddr::V4(ip) => reach_v4(ip),
         IpAddr::V6(ip) => reach_v6(ip),
     }
 }
 
+/// By IANA's registry of special-purpose IPv4 addresses (RFC 6890).
 fn reach_v4(ip: Ipv4Addr) -> Reach {
     let [a, b, c, _] = ip.octets();
     let shared_by_carrier = a == 100 && (64..128).contains(&b);
-    let benchmark = a == 198 && (b == 18 || b == 19);
-    let protocol_assignments = a == 192 && b == 0 && c == 0;
     if ip.is_loopback() || ip.is_private() || shared_by_carrier {
-        Reach::Private
-    } else if a == 0
-        || a >= 224
+        return Reach::Private;
+    }
+    let benchmark = a == 198 && (b == 18 || b == 19);
+    let protocol_assignments = (a, b, c) == (192, 0, 0);
+    let relay_anycast = (a, b, c) == (192, 88, 99);
+    let multicast_reserved_or_broadcast = a >= 224;
+    let nobody = a == 0
+        || multicast_reserved_or_broadcast
         || ip.is_link_local()
         || ip.is_documentation()
         || benchmark
         || protocol_assignments
-    {
-        Reach::Unusable
-    } else {
-        Reach::Public
-    }
+        || relay_anycast;
+    if nobody { Reach::Unusable } else { Reach::Public }
 }
 
+/// By IANA's registry of special-purpose IPv6 addresses (RFC 6890).
 fn reach_v6(ip: Ipv6Addr) -> Reach {
     if ip.is_loopback() || ip.is_unique_local() {
         return Reach::Private;
     }
     // Forms that carry an IPv4 address reach what that address reaches.
-    if let Some(v4) = ip.to_ipv4_mapped() {
-        return reach_v4(v4);
-    }
-    let segments = ip.segments();
     let v4_in = |high: u16, low: u16| {
         let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
-        reach_v4(Ipv4Addr::new(a, b, c, d))
+        reach(Ipv4Addr::new(a, b, c, d).into())
     };
-    match segments {
-        [0x2002, high, low, ..] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4_in(high, low),
+    match ip.segments() {
+        // Mapped, 6to4, NAT64.
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x2002, high, low, ..]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4_in(high, low),
+        // Protocol assignments, Teredo and benchmarks among them.
+        [0x2001, second, ..] if second < 0x200 => Reach::Unusable,
+        // Documentation.
         [0x2001, 0xdb8, ..] => Reach::Unusable,
-        // Global unicast is 2000::/3; all else is link-local, multicast, unspecified or unassigned.
+        [0x3fff, second, ..] if second < 0x1000 => Reach::Unusable,
+        // Global unicast is 2000::/3. All else is link-local, site-local, multicast, unspecified or unassigned.
         [first, ..] if first & 0xe000 == 0x2000 => Reach::Public,
         _ => Reach::Unusable,
     }
@@ -106,7 +124,13 @@ mod tests {
 
     #[test]
     fn public_addresses_are_dialled_and_private_ones_only_if_allowed() {
-        for address in ["8.8.8.8:8091", "[2606:4700::1111]:80", "[64:ff9b::808:808]:80"] {
+        for address in [
+            "8.8.8.8:8091",
+            "[2606:4700::1111]:80",
+            "[2001:4860:4860::8888]:80",
+            "[64:ff9b::808:808]:80",
+            "[::ffff:8.8.8.8]:80",
+        ] {
             assert_eq!(verdict(address, false), "dialled", "{address}");
         }
         for address in [
@@ -119,6 +143,8 @@ mod tests {
             "[fd00::1]:80",
             "[::ffff:10.0.0.1]:80",
             "[2002:7f00:1::]:80",
+            "[2002:a01:203::1]:80",
+            "[64:ff9b::10.1.2.3]:80",
         ] {
             assert_eq!(verdict(address, false), "private", "{address}");
             assert_eq!(verdict(address, true), "dialled", "{address}");
@@ -139,6 +165,33 @@ mod tests {
             "[ff02::1]:80",
             "[2001:db8::1]:80",
             "[::ffff:169.254.169.254]:80",
+            "[64:ff9b::169.254.169.254]:80",
+            "[2002:a9fe:a9fe::1]:80",
+            // Broadcast, reserved, relays, carriers of other protocols.
+            "240.0.0.1:80",
+            "192.0.0.192:80",
+            "192.88.99.1:80",
+            "198.51.100.1:80",
+            "203.0.113.1:80",
+            "[2001::1]:80",
+            "[2001:2::1]:80",
+            "[2001:20::1]:80",
+            "[3fff:fff::1]:80",
+            // Site-local, compatible, translated, discarded, segment routing, NAT64 of one network's own.
+            "[fec0::1]:80",
+            "[::10.0.0.1]:80",
+            "[::ffff:0:10.0.0.1]:80",
+            "[100::1]:80",
+            "[5f00::1]:80",
+            "[64:ff9b:1::10.0.0.1]:80",
+            // Services of clouds, in each of their spellings.
+            "168.63.129.16:80",
+            "[::ffff:168.63.129.16]:80",
+            "[64:ff9b::168.63.129.16]:80",
+            "100.100.100.200:80",
+            "[fd00:ec2::254]:80",
+            "[fd20:ce::254]:80",
+            "[fd00:42::42]:80",
         ] {
             assert_eq!(verdict(address, true), "unusable", "{address}");
         }
