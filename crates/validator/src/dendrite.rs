@@ -17,6 +17,8 @@ mod pin;
 mod reply;
 mod settings;
 mod stream;
+#[cfg(feature = "axon-v10")]
+mod v10;
 
 pub use answers::Answers;
 pub use egress::{EgressError, check_egress};
@@ -29,7 +31,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::{Response, http::Error as HttpError};
+use hyper::{HeaderMap, Response, http::Error as HttpError};
+#[cfg(feature = "axon-v10")]
+use subnetkit_protocol::axon_v10;
 use subnetkit_protocol::btauth::{BodyDigest, NonceClock, SignError};
 use subnetkit_protocol::{EncodeError, Keypair, Synapse};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -54,6 +58,8 @@ pub struct Dendrite {
     slots: Arc<Semaphore>,
     hosts: Arc<HostSlots>,
     settings: DendriteSettings,
+    #[cfg(feature = "axon-v10")]
+    identities: v10::Identities,
 }
 
 /// A request that could not be sent for reasons of this side; it says nothing about the miner.
@@ -85,6 +91,24 @@ pub enum AskError {
         synapse: &'static str,
         /// The cause.
         source: HttpError,
+    },
+    /// The request does not write itself as the fields that its class declares.
+    #[cfg(feature = "axon-v10")]
+    #[error("the request of class {synapse} cannot be written: {source}")]
+    Model {
+        /// The class's name.
+        synapse: &'static str,
+        /// The cause.
+        source: axon_v10::ModelError,
+    },
+    /// The hotkey can't sign requests of SDK 10.
+    #[cfg(feature = "axon-v10")]
+    #[error("the request of class {synapse} cannot be signed: {source}")]
+    SignV10 {
+        /// The class's name.
+        synapse: &'static str,
+        /// The cause.
+        source: axon_v10::SignError,
     },
 }
 
@@ -144,10 +168,10 @@ impl Clock {
     }
 }
 
-/// A request whose answer has begun.
+/// A request whose answer has begun, with what its attempt demands of it.
 #[derive(Debug)]
-struct Begun {
-    attempt: Attempt,
+struct Begun<A = Attempt> {
+    attempt: A,
     response: Response<Incoming>,
     clock: Clock,
     _slots: Slots,
@@ -174,6 +198,8 @@ impl Dendrite {
             slots: Arc::new(Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
             hosts: HostSlots::new(settings.concurrency_per_host),
             settings,
+            #[cfg(feature = "axon-v10")]
+            identities: v10::Identities::default(),
         }
     }
 
@@ -218,13 +244,37 @@ impl Dendrite {
         }
     }
 
-    /// Waits for its turn, then sends until an attempt has reached the miner, or attempts or time run out.
     async fn begin<S: Synapse>(
         &self,
         endpoint: &Endpoint,
         request: &EncodedRequest,
         timeout: Option<Duration>,
     ) -> Result<Result<Begun, Ended>, AskError> {
+        let synapse = S::NAME;
+        let scheme = self.settings.schemes.of(&endpoint.hotkey);
+        let sign = |clock: &Clock| {
+            let nonce = self.nonces.next();
+            let attempt =
+                Attempt::sign(&self.hotkey, S::path(), request.digest, nonce, endpoint.hotkey, scheme)
+                    .map_err(|source| AskError::Sign { synapse, source })?;
+            let headers = attempt
+                .headers(S::ENCODING, S::RESPONSE_ENCODING, clock.left().as_millis())
+                .map_err(|source| AskError::Build { synapse, source })?;
+            Ok((attempt, headers, request.bytes.clone()))
+        };
+        self.begin_with(synapse, &S::path(), endpoint, timeout, sign).await
+    }
+
+    /// Waits for its turn, then sends until an attempt has reached the miner, or attempts or time run out. Every attempt
+    /// is made by `sign`.
+    async fn begin_with<A>(
+        &self,
+        synapse: &'static str,
+        target: &str,
+        endpoint: &Endpoint,
+        timeout: Option<Duration>,
+        sign: impl Fn(&Clock) -> Result<(A, HeaderMap, Bytes), AskError>,
+    ) -> Result<Result<Begun<A>, Ended>, AskError> {
         let asked = Instant::now();
         let route = match endpoint.route(self.settings.allow_private_addresses) {
             Ok(route) => route,
@@ -238,33 +288,25 @@ impl Dendrite {
         // This semaphore is never closed.
         let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
         let mut clock = Clock::start(asked, timeout.unwrap_or(self.settings.timeout));
-        Ok(match self.send::<S>(endpoint, &route, request, &mut clock).await? {
+        Ok(match self.send(synapse, target, &route, sign, &mut clock).await? {
             Ok((attempt, response)) => Ok(Begun { attempt, response, clock, _slots: (host, slot) }),
             Err(failed) => Err(Ended { failed, timing: clock.timing() }),
         })
     }
 
-    async fn send<S: Synapse>(
+    async fn send<A>(
         &self,
-        endpoint: &Endpoint,
+        synapse: &'static str,
+        target: &str,
         route: &Route,
-        request: &EncodedRequest,
+        sign: impl Fn(&Clock) -> Result<(A, HeaderMap, Bytes), AskError>,
         clock: &mut Clock,
-    ) -> Result<Result<(Attempt, Response<Incoming>), Failed>, AskError> {
-        let synapse = S::NAME;
-        let scheme = self.settings.schemes.of(&endpoint.hotkey);
+    ) -> Result<Result<(A, Response<Incoming>), Failed>, AskError> {
         let mut attempts = 1;
         loop {
             clock.ready = None;
-            let nonce = self.nonces.next();
-            let attempt =
-                Attempt::sign(&self.hotkey, S::path(), request.digest, nonce, endpoint.hotkey, scheme)
-                    .map_err(|source| AskError::Sign { synapse, source })?;
-            let headers = attempt
-                .headers(S::ENCODING, S::RESPONSE_ENCODING, clock.left().as_millis())
-                .map_err(|source| AskError::Build { synapse, source })?;
-            let body = request.bytes.clone();
-            let sending = self.http.post(route, attempt.target(), headers, body, &mut clock.ready);
+            let (attempt, headers, body) = sign(clock)?;
+            let sending = self.http.post(route, target, headers, body, &mut clock.ready);
             let failure = match timeout_at(clock.deadline, sending).await {
                 Ok(Ok(response)) => return Ok(Ok((attempt, response))),
                 Ok(Err(failure)) => failure,

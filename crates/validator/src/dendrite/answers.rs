@@ -31,7 +31,13 @@ impl Dendrite {
             let dendrite = Arc::clone(self);
             asking.spawn(async move { dendrite.ask::<S>(&endpoint, &request, timeout).await });
         }
-        Answers { asking }
+        Answers::new(asking)
+    }
+}
+
+impl<S: Synapse> Answers<S> {
+    pub(super) const fn new(asking: JoinSet<Result<Answer<S>, AskError>>) -> Self {
+        Self { asking }
     }
 }
 

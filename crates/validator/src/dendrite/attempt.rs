@@ -54,10 +54,6 @@ impl Attempt {
         Ok(attempt)
     }
 
-    pub(super) fn target(&self) -> &str {
-        &self.target
-    }
-
     fn payload(&self) -> Payload<'_> {
         Payload {
             scheme: self.caller_scheme,

@@ -186,7 +186,7 @@ pub(super) async fn refusal(
 }
 
 /// The first bytes of a body. One that breaks off loses the miner's reason, not its status.
-async fn beginning(mut body: Incoming) -> Vec<u8> {
+pub(super) async fn beginning(mut body: Incoming) -> Vec<u8> {
     let mut message = Vec::new();
     while let Some(Ok(frame)) = body.frame().await {
         let Ok(data) = frame.into_data() else { continue };

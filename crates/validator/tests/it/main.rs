@@ -7,7 +7,11 @@ mod dendrite;
 mod ledger;
 mod pipeline;
 mod python;
+#[cfg(feature = "axon-v10")]
+mod python_v10;
 mod reward;
 mod schedule;
 mod support;
+#[cfg(feature = "axon-v10")]
+mod v10;
 mod vectors;

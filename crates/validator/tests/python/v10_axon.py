@@ -1,0 +1,33 @@
+"""Serves the class on 127.0.0.1, prints the port, and ends with its standard input."""
+
+import socket
+import sys
+from typing import Tuple
+
+import bittensor as bt
+
+from v10_text import Text, Wallet
+
+
+def shout(synapse: Text) -> Text:
+    if synapse.text == "fail":
+        raise RuntimeError("the shouter is hoarse")
+    synapse.out = f"{synapse.text.upper()} {synapse.n} {synapse.scale} {synapse.tags}"
+    return synapse
+
+
+def refuse_eve(synapse: Text) -> Tuple[bool, str]:
+    return synapse.dendrite.hotkey == Wallet("//Eve").hotkey.ss58_address, "no thanks"
+
+
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+
+axon = bt.Axon(wallet=Wallet("//Bob"), port=port, ip="127.0.0.1", external_ip="127.0.0.1")
+axon.fast_config.host = "127.0.0.1"
+axon.attach(forward_fn=shout, blacklist_fn=refuse_eve)
+axon.start()
+print(port, flush=True)
+sys.stdin.read()
+axon.stop()

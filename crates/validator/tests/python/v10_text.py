@@ -1,0 +1,25 @@
+"""The class that both ends know."""
+
+from typing import ClassVar, Optional
+
+import bittensor as bt
+
+
+class Text(bt.Synapse):
+    text: str
+    n: int = 3
+    scale: float = 1.0
+    tags: list[str] = []
+    out: Optional[str] = None
+    required_hash_fields: ClassVar[tuple[str, ...]] = ("text", "n", "scale", "tags")
+
+
+class Wallet:
+    """As much of a wallet as an axon or a dendrite needs: the hotkey."""
+
+    def __init__(self, uri: str):
+        self.hotkey = bt.Keypair.create_from_uri(uri)
+
+
+# Both classes ask the internet for this machine's address; nothing here depends on it.
+bt.utils.networking.get_external_ip = lambda: "203.0.113.9"
