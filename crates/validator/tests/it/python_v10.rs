@@ -119,6 +119,8 @@ async fn python_axon(home: &Path) -> Option<PythonAxon> {
         }
     };
     let port: u16 = tokio::time::timeout(PATIENCE, port).await.unwrap();
+    // It logs to its standard output, and fails at that when nobody reads.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     Some(PythonAxon { address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), _child: child })
 }
 

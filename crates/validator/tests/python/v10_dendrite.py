@@ -38,7 +38,7 @@ class Clock:
 
 
 async def main() -> dict:
-    dendrite = bt.Dendrite(wallet=Wallet("//Alice"))
+    dendrite = bt.Dendrite(wallet=Wallet("//Alice").hotkey)
     said = {}
 
     async def ask(name: str, synapse: bt.Synapse, hotkey: str = HOTKEY, timeout: float = 12.0):
@@ -63,7 +63,7 @@ async def main() -> dict:
     await ask("nonce of the future", Text(text="hi"))
     dendrite_module.time = time
 
-    stranger = bt.Dendrite(wallet=Wallet("//Eve"))
+    stranger = bt.Dendrite(wallet=Wallet("//Eve").hotkey)
     answer = await stranger.call(axon(HOTKEY), Text(text="hi"), deserialize=False)
     said["stranger"] = {"status": answer.dendrite.status_code, "message": answer.dendrite.status_message}
     await stranger.aclose_session()
