@@ -21,6 +21,7 @@
 //! | 500 | `internal`, `panicked` |
 //! | 503 | `busy`, `stale_metagraph`, with `Retry-After` |
 //! | 504 | `timed_out`: the handler had begun and did not finish, or the caller's own deadline had passed |
+//! | 505 | `version_not_supported`: HTTP/1.0 has no streamed answers |
 //!
 //! Bodies are JSON, MessagePack or raw bytes by their content type, and answers come in the encoding of the request or in
 //! the one that `accept` names. A caller's `x-subnetkit-timeout-ms` shortens the deadline. Whatever a proven request

@@ -37,6 +37,7 @@ pub(crate) enum Outcome {
     Busy,
     StaleMetagraph,
     TimedOut,
+    VersionNotSupported,
     Internal,
     Panicked,
 }
@@ -69,6 +70,7 @@ impl Outcome {
             Self::Busy => "busy",
             Self::StaleMetagraph => "stale_metagraph",
             Self::TimedOut => "timed_out",
+            Self::VersionNotSupported => "version_not_supported",
             Self::Internal => "internal",
             Self::Panicked => "panicked",
         }
@@ -96,6 +98,7 @@ impl Outcome {
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::StaleMetagraph => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::VersionNotSupported => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::Internal | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

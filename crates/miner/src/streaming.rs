@@ -17,6 +17,7 @@ use std::{
 use axum::{
     body::{Body, HttpBody},
     extract::Request,
+    http::Version,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -69,6 +70,11 @@ pub(crate) async fn answer_stream<S: Synapse>(
     bounds: StreamBounds,
     request: Request,
 ) -> Result<Response, Rejection> {
+    if request.version() < Version::HTTP_11 {
+        // Its bodies end with the connection, so a breach would look like the end.
+        let message = "streamed answers need HTTP/1.1";
+        return Err(Rejection::new(Outcome::VersionNotSupported, message));
+    }
     let (call, encoding) = call::<S>(request)?;
     let deadline = call.deadline;
     let mut chunks = forward.stream(call).await.map_err(refused::<S>)?.fuse();
@@ -159,15 +165,15 @@ impl Drop for Ended {
     }
 }
 
-/// Field order is drop order: the handler's stream goes before the slot is given on.
+/// Field order is drop order: the handler's stream goes, then the slot is given on, and then the body ends.
 struct Pump<S: Synapse> {
     chunks: Fuse<Chunks<S::Response>>,
     encoding: Encoding,
     bounds: StreamBounds,
     left: usize,
+    ended: Ended,
     sender: mpsc::Sender<Bytes>,
     complete: Arc<AtomicBool>,
-    ended: Ended,
 }
 
 impl<S: Synapse> Pump<S> {

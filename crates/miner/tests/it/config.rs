@@ -39,6 +39,9 @@ fn the_defaults_are_possible_and_impossible_values_are_named() {
     assert_eq!(named(MinerConfig { tls_certificate: file(), ..default() }), "tls_key");
     assert_eq!(named(MinerConfig { tls_key: file(), ..default() }), "tls_certificate");
     MinerConfig { tls_certificate: file(), tls_key: file(), ..default() }.check().unwrap();
+    for stream_chunk_limit in [0, default().stream_limit + 1] {
+        assert_eq!(named(MinerConfig { stream_chunk_limit, ..default() }), "stream_chunk_limit");
+    }
     assert_eq!(named(MinerConfig { max_concurrency: 0, ..default() }), "max_concurrency");
     assert_eq!(named(MinerConfig { header_limit: 100, ..default() }), "header_limit");
     assert_eq!(named(MinerConfig { rate_per_hotkey: f64::NAN, ..default() }), "rate_per_hotkey");

@@ -1,10 +1,8 @@
 //! Signed answers.
 
-use std::time::Duration;
-
 use subnetkit_miner::MinerConfig;
 use subnetkit_protocol::{
-    Keypair, Scheme,
+    Keypair, Scheme, TIMEOUT_MS,
     btauth::{
         BodyDigest,
         response::{CRYPTO, ResponseError, SIGN, verify_response},
@@ -49,12 +47,7 @@ async fn an_answer_is_signed_for_its_request_and_its_caller() {
 
 #[tokio::test]
 async fn refusals_of_proven_requests_are_signed() {
-    let bounds = MinerConfig {
-        request_timeout: Duration::from_millis(200),
-        rate_per_hotkey: 0.01,
-        burst_per_hotkey: 6,
-        ..config()
-    };
+    let bounds = MinerConfig { rate_per_hotkey: 0.01, burst_per_hotkey: 6, ..config() };
     let axon = start(bounds).await;
     for (word, status, kind) in [
         ("senseless", 422, "invalid_request"),
@@ -63,7 +56,9 @@ async fn refusals_of_proven_requests_are_signed() {
         ("panic", 500, "panicked"),
         ("wait", 504, "timed_out"),
     ] {
-        let refused = say(&axon, "Alice", word).await;
+        let timeout = if word == "wait" { "200" } else { "60000" };
+        let headers = [(SIGN, "1"), (TIMEOUT_MS, timeout)];
+        let refused = post(&axon, "Alice", "/echo", ask(word), &headers).await;
         assert_eq!((refused.status, &*refused.refusal()), (status, kind));
         refused.signed_by(&axon).unwrap();
     }

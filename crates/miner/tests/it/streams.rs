@@ -14,10 +14,14 @@ use subnetkit_protocol::{
     ChunkReader, Encoding, Raw, Synapse, TIMEOUT_MS,
     btauth::response::{ResponseError, SIGN},
 };
-use tokio::sync::{Semaphore, mpsc};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::{Semaphore, mpsc},
+};
 
 use crate::{
-    support::{Ask, Running, ask, config, start_with},
+    support::{Ask, Running, ask, config, key, start_with},
     wire::{Caller, post},
 };
 
@@ -188,9 +192,7 @@ async fn every_encoding_has_its_framing() {
 
 #[tokio::test]
 async fn before_the_first_chunk_everything_has_its_status() {
-    let short =
-        MinerConfig { request_timeout: Duration::from_millis(200), stream_chunk_limit: 1_000, ..config() };
-    let stage = stage(short).await;
+    let stage = stage(MinerConfig { stream_chunk_limit: 1_000, ..config() }).await;
     for (word, status, kind) in [
         ("senseless", 422, "invalid_request"),
         ("fail at once", 503, "busy"),
@@ -198,7 +200,9 @@ async fn before_the_first_chunk_everything_has_its_status() {
         ("wait at once", 504, "timed_out"),
         ("large", 500, "internal"),
     ] {
-        let refused = post(&stage.axon, "Alice", "/tell", ask(word), &SIGNED).await;
+        let timeout = if word == "wait at once" { "200" } else { "60000" };
+        let headers = [SIGNED[0], SIGNED[1], (TIMEOUT_MS, timeout)];
+        let refused = post(&stage.axon, "Alice", "/tell", ask(word), &headers).await;
         assert_eq!((refused.status, &*refused.refusal()), (status, kind));
         refused.signed_by(&stage.axon).unwrap();
     }
@@ -218,15 +222,12 @@ async fn what_goes_wrong_later_breaks_the_body_off() {
         ("endless", "internal"),
         ("gated", "timed_out"),
     ] {
-        let bounds = MinerConfig {
-            request_timeout: Duration::from_millis(500),
-            stream_chunk_limit: 1_000,
-            stream_limit: 10_000,
-            max_concurrency: 1,
-            ..config()
-        };
+        let bounds =
+            MinerConfig { stream_chunk_limit: 1_000, stream_limit: 10_000, max_concurrency: 1, ..config() };
         let mut stage = stage(bounds).await;
-        let story = post(&stage.axon, "Alice", "/tell", ask(word), &SIGNED).await;
+        let timeout = if word == "gated" { "1000" } else { "60000" };
+        let headers = [SIGNED[0], SIGNED[1], (TIMEOUT_MS, timeout)];
+        let story = post(&stage.axon, "Alice", "/tell", ask(word), &headers).await;
         assert_eq!(story.status, 200, "{word}");
         assert!(story.body.starts_with(b"\"one\"\n"), "{word}");
         assert!(story.body.len() <= 10_000);
@@ -239,9 +240,10 @@ async fn what_goes_wrong_later_breaks_the_body_off() {
 }
 
 #[tokio::test]
-async fn the_callers_own_deadline_ends_the_stream() {
-    let mut stage = stage(config()).await;
-    let story = post(&stage.axon, "Alice", "/tell", ask("gated"), &[(TIMEOUT_MS, "300")]).await;
+async fn the_axons_deadline_ends_the_stream_too() {
+    let limit = Duration::from_secs(1);
+    let mut stage = stage(MinerConfig { request_timeout: limit, ..config() }).await;
+    let story = post(&stage.axon, "Alice", "/tell", ask("gated"), &[(TIMEOUT_MS, "60000")]).await;
     assert_eq!((&*story.body, story.complete), (&b"\"one\"\n"[..], false));
     stage.ended.recv().await.unwrap();
 }
@@ -275,7 +277,7 @@ async fn a_stream_holds_its_slot_until_it_ends() {
 #[tokio::test]
 async fn a_caller_that_does_not_read_can_not_hold_the_slot() {
     let bounds = MinerConfig {
-        request_timeout: Duration::from_millis(500),
+        request_timeout: Duration::from_secs(1),
         stream_limit: 1 << 30,
         max_concurrency: 1,
         ..config()
@@ -287,6 +289,39 @@ async fn a_caller_that_does_not_read_can_not_hold_the_slot() {
     stage.ended.recv().await.unwrap();
     counted(&stage.axon, "timed_out").await;
     assert_eq!(stage.axon.say("Bob", "hi").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_stream_in_flight_finishes_before_the_axon_ends() {
+    let mut stage = stage(config()).await;
+    let mut caller = Caller::connect(&stage.axon, "Alice").await;
+    let mut reply = caller.post(&stage.axon, "/tell", ask("gated"), &SIGNED).await;
+    reply.piece().await.unwrap().unwrap();
+    stage.axon.shutdown.cancel();
+    while TcpStream::connect(stage.axon.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    stage.go.add_permits(1);
+    let rest = reply.whole().await;
+    assert!(rest.complete && rest.trailers.is_some());
+    (&mut stage.axon.ended).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_caller_that_could_not_tell_a_breach_from_the_end_gets_no_stream() {
+    let stage = stage(config()).await;
+    let body = ask("x");
+    let mut head = format!("POST /tell HTTP/1.0\r\nHost: x\r\nContent-Length: {}\r\n", body.len());
+    for (name, value) in stage.axon.headers(&key("Alice"), "/tell", &body) {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let mut stream = TcpStream::connect(stage.axon.address).await.unwrap();
+    stream.write_all((head + "\r\n").as_bytes()).await.unwrap();
+    stream.write_all(&body).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.0 505"), "{answer}");
+    assert!(answer.contains("version_not_supported"), "{answer}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Requests over real sockets: to a real axon, and to servers that misbehave.
 
+mod axons;
 mod bounds;
 mod signed;
 mod stream;

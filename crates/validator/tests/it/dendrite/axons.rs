@@ -1,0 +1,153 @@
+//! Real axons in every encoding, whole and streamed, held to their signatures.
+
+use futures::StreamExt;
+use subnetkit_miner::{Chunks, ForwardStream, produce};
+use subnetkit_protocol::btauth::BodyDigest;
+use subnetkit_protocol::{Encoding, Raw};
+use subnetkit_validator::dendrite::Streamed;
+
+use super::*;
+
+/// Bytes back and forth: repeated whole, or letter by letter.
+struct Repeat<const ENCODING: u8>;
+
+macro_rules! repeats {
+    ($($number:literal: $encoding:expr, $name:literal, $letters:literal;)*) => {
+        $(
+            impl Synapse for Repeat<$number> {
+                const NAME: &'static str = $name;
+                type Request = Raw;
+                type Response = Raw;
+                const ENCODING: Encoding = $encoding;
+            }
+
+            impl Synapse for Letters<$number> {
+                const NAME: &'static str = $letters;
+                type Request = Raw;
+                type Response = Raw;
+                const ENCODING: Encoding = $encoding;
+            }
+        )*
+    };
+}
+
+struct Letters<const ENCODING: u8>;
+
+repeats! {
+    0: Encoding::Json, "repeat-json", "letters-json";
+    1: Encoding::MessagePack, "repeat-msgpack", "letters-msgpack";
+    2: Encoding::Raw, "repeat-raw", "letters-raw";
+}
+
+struct Parrot;
+
+#[async_trait]
+impl<const ENCODING: u8> Forward<Repeat<ENCODING>> for Parrot
+where
+    Repeat<ENCODING>: Synapse<Request = Raw, Response = Raw>,
+{
+    async fn forward(&self, call: Call<Raw>) -> Result<Raw, Refusal> {
+        Ok(call.request)
+    }
+}
+
+#[async_trait]
+impl<const ENCODING: u8> ForwardStream<Letters<ENCODING>> for Parrot
+where
+    Letters<ENCODING>: Synapse<Request = Raw, Response = Raw>,
+{
+    async fn stream(&self, call: Call<Raw>) -> Result<Chunks<Raw>, Refusal> {
+        Ok(produce(async move |out| {
+            for letter in call.request.iter() {
+                if *letter == b'!' {
+                    return Err(Refusal::internal("out of breath"));
+                }
+                out.send(Raw::from(vec![*letter])).await?;
+            }
+            Ok(())
+        }))
+    }
+}
+
+async fn parrot() -> (SocketAddr, DropGuard) {
+    let config = MinerConfig { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..MinerConfig::default() };
+    let axon = Axon::new(key("Bob"), config)
+        .serve::<Repeat<0>>(Parrot)
+        .serve::<Repeat<1>>(Parrot)
+        .serve::<Repeat<2>>(Parrot)
+        .serve_stream::<Letters<0>>(Parrot)
+        .serve_stream::<Letters<1>>(Parrot)
+        .serve_stream::<Letters<2>>(Parrot)
+        .bind()
+        .await
+        .unwrap();
+    let alice = Standing { uid: 0, validator_permit: true, stake_rao: 1, owner: false };
+    axon.roster().publish(Roster { block: 1, members: HashMap::from([(key("Alice").account(), alice)]) });
+    let (address, shutdown) = (axon.local_addr(), CancellationToken::new());
+    tokio::spawn(axon.run(shutdown.clone()));
+    (address, shutdown.drop_guard())
+}
+
+fn strict() -> Arc<Dendrite> {
+    Arc::new(Dendrite::new(key("Alice"), DendriteSettings { require_signed_responses: true, ..settings() }))
+}
+
+async fn repeated<S: Synapse<Request = Raw, Response = Raw>>(address: SocketAddr) {
+    let bytes = Raw::from(vec![0, 10, 255]);
+    let request = EncodedRequest::new::<S>(&bytes).unwrap();
+    let answer = strict().ask::<S>(&bob(address), &request, None).await.unwrap();
+    let Outcome::Answered { response, .. } = &answer.outcome else { panic!("{:?}", answer.outcome) };
+    assert_eq!(response, &bytes);
+    let evidence = answer.evidence.unwrap();
+    evidence.verify().unwrap();
+    assert_eq!(evidence.response_body, BodyDigest::of(&S::ENCODING.encode(&bytes).unwrap()));
+}
+
+async fn letters<S: Synapse<Request = Raw, Response = Raw>>(
+    address: SocketAddr,
+    text: &str,
+) -> (String, OutcomeKind) {
+    let request = EncodedRequest::new::<S>(&Raw::from(text.as_bytes().to_vec())).unwrap();
+    let mut events = Box::pin(strict().ask_stream::<S>(bob(address), request, None));
+    let mut read = String::new();
+    loop {
+        match events.next().await.unwrap().unwrap() {
+            Streamed::Chunk(chunk) => read.push_str(std::str::from_utf8(&chunk).unwrap()),
+            Streamed::Ended(end) => {
+                if let Some(evidence) = &end.evidence {
+                    evidence.verify().unwrap();
+                }
+                let kind = end.outcome.kind();
+                assert_eq!(end.evidence.is_some(), kind == OutcomeKind::Answered, "{:?}", end.outcome);
+                return (read, kind);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_are_proven_in_every_encoding() {
+    let (address, _axon) = parrot().await;
+    repeated::<Repeat<0>>(address).await;
+    repeated::<Repeat<1>>(address).await;
+    repeated::<Repeat<2>>(address).await;
+}
+
+#[tokio::test]
+async fn streams_are_proven_at_their_end_and_broken_ones_never() {
+    let (address, _axon) = parrot().await;
+    let answered = ("polly".to_owned(), OutcomeKind::Answered);
+    assert_eq!(letters::<Letters<0>>(address, "polly").await, answered);
+    assert_eq!(letters::<Letters<1>>(address, "polly").await, answered);
+    assert_eq!(letters::<Letters<2>>(address, "polly").await, answered);
+    assert_eq!(letters::<Letters<0>>(address, "").await, (String::new(), OutcomeKind::Answered));
+
+    for (read, kind) in [
+        letters::<Letters<0>>(address, "pol!ly").await,
+        letters::<Letters<1>>(address, "pol!ly").await,
+        letters::<Letters<2>>(address, "pol!ly").await,
+    ] {
+        assert!("pol".starts_with(&read), "{read}");
+        assert_ne!(kind, OutcomeKind::Answered);
+    }
+}
