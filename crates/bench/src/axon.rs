@@ -176,7 +176,7 @@ fn tables(verification: &Verifications, cells: &[Cell]) {
         ]);
     }
     for (size, rate) in &verification.batches {
-        rows.push(vec![format!("signatures alone, {size} together"), format!("{rate:.0}")]);
+        rows.push(vec![format!("signatures alone, {size} together, keys known"), format!("{rate:.0}")]);
     }
     report::table(&["one core, no server", "verifications/s"], &rows);
 }

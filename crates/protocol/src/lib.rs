@@ -61,6 +61,6 @@ pub use encoding::{DecodeError, EncodeError, Encoding};
 pub use keypair::{KeyError, Keypair};
 pub use raw::{NotBytes, Raw};
 pub use scheme::{Scheme, UnknownScheme};
-pub use signature::{SignatureCheck, verify, verify_batch};
+pub use signature::{KnownKeys, SignatureCheck, verify, verify_batch};
 pub use ss58::Ss58Error;
 pub use synapse::{Synapse, TIMEOUT_MS};

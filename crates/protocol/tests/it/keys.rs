@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use subnetkit_protocol::{
-    AccountId, KeyError, Keypair, Scheme, SignatureCheck, phrase, verify, verify_batch,
+    AccountId, KeyError, Keypair, KnownKeys, Scheme, SignatureCheck, phrase, verify, verify_batch,
 };
 
 #[derive(Deserialize)]
@@ -195,8 +195,13 @@ impl Signed {
     }
 }
 
-fn holds_together(signed: &[Signed]) -> bool {
-    verify_batch(&signed.iter().map(Signed::check).collect::<Vec<_>>())
+/// Whoever remembers keys, and forgets them again, comes to the same verdict.
+fn holds_together(signed: &[Signed], keys: &KnownKeys) -> bool {
+    let checks: Vec<_> = signed.iter().map(Signed::check).collect();
+    let holds = verify_batch(&checks);
+    assert_eq!(keys.verify_batch(&checks), holds);
+    assert_eq!(checks.iter().all(|check| keys.verify(check)), holds);
+    holds
 }
 
 #[test]
@@ -210,8 +215,9 @@ fn a_batch_has_the_verdict_that_its_signatures_have_one_by_one() {
     let good: Vec<Signed> = (0..4)
         .flat_map(|round| signers.iter().map(move |signer| Signed::by(signer, &format!("message {round}"))))
         .collect();
+    let keys = KnownKeys::new(2);
     for length in 0..=good.len() {
-        assert!(holds_together(&good[..length]), "{length} good signatures");
+        assert!(holds_together(&good[..length], &keys), "{length} good signatures");
     }
 
     let faults: [fn(&mut Signed); 7] = [
@@ -235,7 +241,7 @@ fn a_batch_has_the_verdict_that_its_signatures_have_one_by_one() {
             fault(&mut spoiled[position]);
             let Signed { scheme, account, message, signature } = &spoiled[position];
             assert!(!verify(*scheme, account, message, signature), "fault {number} alone");
-            assert!(!holds_together(&spoiled), "fault {number} at {position}");
+            assert!(!holds_together(&spoiled, &keys), "fault {number} at {position}");
         }
     }
 }
@@ -244,9 +250,10 @@ fn a_batch_has_the_verdict_that_its_signatures_have_one_by_one() {
 fn faults_of_a_batch_do_not_cancel_each_other_out() {
     let alice = Keypair::from_uri("//Alice", Scheme::Sr25519).unwrap();
     let mut pair = [Signed::by(&alice, "one"), Signed::by(&alice, "two")];
-    assert!(holds_together(&pair));
+    let keys = KnownKeys::new(1);
+    assert!(holds_together(&pair, &keys));
     // Each has the other's scalar: both are wrong, and their sum is right.
     let [one, two] = &mut pair;
     one.signature[32..].swap_with_slice(&mut two.signature[32..]);
-    assert!(!holds_together(&pair));
+    assert!(!holds_together(&pair, &keys));
 }
