@@ -10,23 +10,24 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::request::Parts,
+    http::{HeaderMap, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use subnetkit_protocol::{
-    Hotkey,
-    btauth::{
-        AuthError, AuthErrorKind, Claims, ConfigError, Policy, ReplaySettings, ReplayStore, Verifier, now_ns,
-    },
+    Hotkey, Scheme,
+    btauth::{self, AuthError, AuthErrorKind, NonceMemory, Policy, now_ns},
 };
 use tokio::time::Instant;
 
 use crate::{
-    MinerConfig,
+    BindError, MinerConfig,
     body::{BodyReader, ReadBody},
-    limit::{Admitted, Doorkeeper},
+    doorstep::Doorstep,
+    limit::Doorkeeper,
     rejection::{Outcome, Rejection},
+    replay,
+    verification::Signed,
 };
 
 /// Who sent the request, by its signature, and by when an answer is due. The layers behind find it in the extensions.
@@ -41,70 +42,81 @@ pub(crate) struct Proven {
     pub(crate) signature: [u8; 64],
 }
 
+/// What is asked of every request before anything is done for it. The steps that protocols share are fields of their own.
 pub(crate) struct Authenticator {
-    pub(crate) verifier: Verifier,
+    pub(crate) policy: Policy,
+    pub(crate) doorstep: Doorstep,
     pub(crate) door: Doorkeeper,
     pub(crate) bodies: BodyReader,
     pub(crate) request_timeout: Duration,
-}
-
-/// The bounds of a memory of nonces.
-pub(crate) fn replay_settings(config: &MinerConfig) -> ReplaySettings {
-    ReplaySettings {
-        // A nonce is judged before the body is read and recorded after it.
-        retention: config.signature_max_age + config.signature_allowed_skew + config.body_timeout,
-        max_entries: config.replay_capacity,
-        max_entries_per_sender: config.replay_capacity_per_hotkey,
-        not_before_ns: (!config.accept_signed_before_start).then(now_ns),
-    }
+    memory: Arc<dyn NonceMemory>,
 }
 
 impl Authenticator {
-    pub(crate) fn new(own: Hotkey, door: Doorkeeper, config: &MinerConfig) -> Result<Self, ConfigError> {
+    pub(crate) fn new(own: Hotkey, door: Doorkeeper, config: &MinerConfig) -> Result<Self, BindError> {
+        let other = match config.caller_scheme {
+            Scheme::Sr25519 => Scheme::Ed25519,
+            Scheme::Ed25519 => Scheme::Sr25519,
+        };
         let policy = Policy {
             max_age: config.signature_max_age,
             allowed_skew: config.signature_allowed_skew,
+            expected_scheme: Some(config.caller_scheme),
+            schemes: config.callers_of_other_scheme.iter().map(|hotkey| (*hotkey, other)).collect(),
             ..Policy::new(own)
         };
-        let replay = ReplayStore::new(replay_settings(config))?;
         Ok(Self {
-            verifier: Verifier::new(policy, replay)?,
+            policy,
+            doorstep: Doorstep::new(config).map_err(BindError::Threads)?,
             door,
             bodies: BodyReader::new(config),
             request_timeout: config.request_timeout,
+            memory: replay::memory(&own, "btauth", config)?,
         })
     }
 
-    /// What can be known without the body: that its declared size is bearable, that the headers make a fresh claim
-    /// addressed to this axon, and that the hotkey they claim is one this miner serves.
-    fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(Claims, String, Admitted), Rejection> {
+    /// What costs least is asked first, and nothing is remembered of a request before its signature holds. Requests with
+    /// several faults are told the first in the protocol's own order, so of a used nonce only an exact copy is told before
+    /// the signature is looked at: its signature holds.
+    async fn prove(&self, parts: &mut Parts, body: &mut Body) -> Result<(), Rejection> {
         // The target as it came over the wire: routers decode it, and the caller signed it undecoded.
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !btauth::is_signable(target) {
             let message = "the request target has bytes outside printable ASCII; percent-encode them";
             return Err(Rejection::new(Outcome::MalformedTarget, message));
         }
         self.bodies.judge_declared_size(body)?;
+        let visit = self.doorstep.enter(&parts.extensions, || claimed(&parts.headers))?;
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let claims = self.verifier.parse(headers, now_ns()).map_err(|error| refused(&error))?;
+        let claims = btauth::parse(headers, &self.policy, now_ns()).map_err(|error| refused(&error))?;
         let admitted = self.door.admit(&claims.sender)?;
-        Ok((claims, target.to_owned(), admitted))
-    }
 
-    async fn prove(&self, parts: &mut Parts, body: &mut Body) -> Result<(), Rejection> {
-        let (claims, target, admitted) = self.judge_head(parts, body)?;
         let body = self.bodies.read(body).await?;
-        self.verifier
-            .prove(&claims, parts.method.as_str(), &target, &body.digest, now_ns())
-            .map_err(|error| refused(&error))?;
+        let message = claims
+            .payload(parts.method.as_str(), target, &body.digest)
+            .ok_or_else(|| refused(&AuthError::bad_signature()))?;
+        let attempt = claims.attempt(&message);
+        if self.memory.is_copy(&attempt) {
+            return Err(refused(&AuthError::replayed()));
+        }
+        let (caller, signature) = (claims.sender, *claims.signature());
+        let signed = Signed { scheme: claims.scheme, account: caller, message, signature };
+        if !self.doorstep.verify(visit, signed).await? {
+            return Err(refused(&AuthError::bad_signature()));
+        }
+        self.memory.record(&attempt, now_ns()).await.map_err(|error| refused(&error))?;
+
         let deadline = Instant::now() + self.request_timeout;
-        let proven =
-            Proven { caller: claims.sender, deadline, nonce: claims.nonce, signature: *claims.signature() };
-        parts.extensions.insert(proven);
+        parts.extensions.insert(Proven { caller, deadline, nonce: claims.nonce, signature });
         parts.extensions.insert(admitted);
         parts.extensions.insert::<ReadBody>(body);
         Ok(())
     }
+}
+
+/// The hotkey that a request claims to be of, whatever else is wrong with it.
+fn claimed(headers: &HeaderMap) -> Option<Hotkey> {
+    headers.get(btauth::HOTKEY)?.to_str().ok()?.parse().ok()
 }
 
 /// The layer.
@@ -139,8 +151,9 @@ pub(crate) fn refused(error: &AuthError) -> Rejection {
         AuthErrorKind::StaleRequest => (Outcome::StaleRequest, None),
         AuthErrorKind::BadSignature => (Outcome::BadSignature, None),
         AuthErrorKind::ReplayedRequest => (Outcome::ReplayedRequest, None),
-        AuthErrorKind::SenderFlooding => (Outcome::RateLimited, Some(MEMORY_FULL_RETRY)),
-        AuthErrorKind::ReplayStoreFull => (Outcome::Busy, Some(MEMORY_FULL_RETRY)),
+        AuthErrorKind::SenderFlooding => (Outcome::RateLimited, Some(MEMORY_RETRY)),
+        AuthErrorKind::ReplayStoreFull => (Outcome::Busy, Some(MEMORY_RETRY)),
+        AuthErrorKind::MemoryUnavailable => (Outcome::MemoryUnavailable, Some(MEMORY_RETRY)),
         _ => (Outcome::Unauthenticated, None),
     };
     let rejection = Rejection::new(outcome, error.to_string());
@@ -150,5 +163,5 @@ pub(crate) fn refused(error: &AuthError) -> Rejection {
     }
 }
 
-/// Nonces are forgotten one by one, so there is soon a little room again.
-const MEMORY_FULL_RETRY: Duration = Duration::from_secs(1);
+/// Nonces are forgotten one by one, so there is soon a little room again; and what fails may work again any moment.
+const MEMORY_RETRY: Duration = Duration::from_secs(1);

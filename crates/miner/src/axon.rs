@@ -26,7 +26,7 @@ use crate::{
     authenticate::{Authenticator, authenticate},
     deadline::{Arrived, heed_caller},
     health::{self, Health},
-    limit::{Doorkeeper, limit_concurrency, limit_rate, limit_time},
+    limit::{Doorkeeper, Line, limit_concurrency, limit_rate, limit_time},
     metrics::{self, Metrics},
     rate::RateLimit,
     rejection::{Outcome, Rejection},
@@ -71,6 +71,18 @@ pub enum BindError {
     /// The bounds against replay can't work.
     #[error(transparent)]
     Replay(#[from] ConfigError),
+    /// `replay_redis_url` is none.
+    #[cfg(feature = "redis")]
+    #[error(
+        "setting `replay_redis_url` is no URL of Redis: write redis://[user:password@]host[:port][/database]"
+    )]
+    RedisUrl,
+    /// `replay_redis_url` is set, and this program can't use it.
+    #[error("setting `replay_redis_url` needs a program built with the feature `redis` of subnetkit-miner")]
+    NoRedis,
+    /// The system gives no threads.
+    #[error("the threads that verify signatures can't be started: {0}; set `verify_threads` to fewer")]
+    Threads(#[source] io::Error),
     /// The files of the certificate and its key can't be served.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -258,12 +270,11 @@ impl Axon {
         roster: &SharedRoster,
         serving: &Serving,
         metrics: &Arc<Metrics>,
-    ) -> Result<(Router, Router), ConfigError> {
+    ) -> Result<(Router, Router), BindError> {
         let config = &self.config;
         let own = self.hotkey.account();
         let slots = Slots::new(config.max_concurrency, config.queue);
-        let rate =
-            RateLimit::new(config.rate_per_hotkey, config.burst_per_hotkey, config.max_tracked_hotkeys);
+        let rate = RateLimit::new(config, roster.clone(), Arc::clone(&self.rule));
         let door = Doorkeeper {
             roster: roster.clone(),
             rule: Arc::clone(&self.rule),
@@ -277,7 +288,10 @@ impl Axon {
             .layer(CatchPanicLayer::custom(panicked))
             .layer(from_fn(heed_caller))
             .layer(from_fn_with_state(Arc::new(rate), limit_rate))
-            .layer(from_fn_with_state(slots.clone(), limit_concurrency))
+            .layer(from_fn_with_state(
+                Line { slots: slots.clone(), patience: config.queue_timeout },
+                limit_concurrency,
+            ))
             .layer(from_fn(limit_time));
         let stack = ServiceBuilder::new()
             .layer(CatchPanicLayer::custom(panicked))

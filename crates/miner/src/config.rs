@@ -2,13 +2,14 @@
 
 use std::{
     collections::BTreeSet,
+    fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
-use subnetkit_protocol::Hotkey;
+use subnetkit_protocol::{Hotkey, Scheme};
 
 /// Everything an operator can set. Durations are written with their unit (`"12s"`, `"250ms"`), sizes in bytes.
 ///
@@ -57,12 +58,33 @@ pub struct MinerConfig {
     pub header_limit: usize,
     /// Connections open at once. Further ones wait in the system's accept queue. Default 1024.
     pub max_connections: usize,
+    /// Of those, the ones from one IPv4 address or IPv6 /64. Further ones are closed at once. Behind a proxy that passes
+    /// on everybody's connections, set it as high as `max_connections`. Default 256.
+    pub max_connections_per_address: usize,
+
+    /// Requests per second that one IPv4 address or IPv6 /64 may send without proving who sent them, over time. Beyond it
+    /// 429, except for hotkeys that proved themselves from there within the last hour. Default 20.
+    pub rate_unproven_per_address: f64,
+    /// Such requests from one address in one burst. Requests count until their signature is verified, so this also bounds
+    /// how many a caller that is new may have under way. Default 200.
+    pub burst_unproven_per_address: u32,
+    /// Addresses whose rate is remembered at once; those beyond share one. Default 16,384.
+    pub max_tracked_addresses: usize,
+    /// Threads that verify signatures while there are many. Default: as many as this process may use cores.
+    pub verify_threads: Option<usize>,
+    /// Requests that may wait for verification; as many again of callers that proved themselves from their address within
+    /// the last hour, who go first. Beyond it 503. Default 1024.
+    pub verify_queue: usize,
 
     /// Requests in the handler at once. Default 32.
     pub max_concurrency: usize,
     /// Requests that may wait for the handler, highest stake first. When it is full, the one with the least stake is
     /// refused with 503 at once. Default 64.
     pub queue: usize,
+    /// Time a request may wait for the handler. Who waits longer is refused with 503, and at once if the line ahead can't
+    /// be worked off in time. Default 4 s.
+    #[serde(with = "humantime_serde")]
+    pub queue_timeout: Duration,
     /// Time from a proven request to its complete answer, waiting included. Beyond it the caller gets 504, or a
     /// streamed answer breaks off. Callers can ask for less. Default 12 s.
     #[serde(with = "humantime_serde")]
@@ -78,9 +100,12 @@ pub struct MinerConfig {
     #[serde(with = "humantime_serde")]
     pub drain_timeout: Duration,
 
-    /// Requests per second that one hotkey may send, over time. Beyond it 429. Default 10.
+    /// Requests per second that one hotkey may send, over time, whatever its stake. Beyond it 429. Default 10.
     pub rate_per_hotkey: f64,
-    /// Requests one hotkey may send in one burst. Default 32.
+    /// Requests per second that all hotkeys together may send beside that, over time, each as large a part of them as its
+    /// stake weight is of that of all hotkeys admitted. Default 100.
+    pub rate_shared_by_stake: f64,
+    /// Requests one hotkey without stake may send in one burst; more in proportion if its rate is higher. Default 32.
     pub burst_per_hotkey: u32,
     /// Hotkeys whose rate is remembered at once. Default 4096.
     pub max_tracked_hotkeys: usize,
@@ -103,6 +128,11 @@ pub struct MinerConfig {
     /// What happens to requests while the metagraph is older than `metagraph_max_age`. Default `serve`.
     pub when_stale: WhenStale,
 
+    /// The signature scheme of callers, which is never taken from the request. Default `sr25519`, which is what the
+    /// hotkeys of the network are.
+    pub caller_scheme: Scheme,
+    /// Hotkeys of callers known to use the other scheme. Default none.
+    pub callers_of_other_scheme: BTreeSet<Hotkey>,
     /// Age at which a signed request is refused. Default 10 s, as the protocol has it.
     #[serde(with = "humantime_serde")]
     pub signature_max_age: Duration,
@@ -110,12 +140,46 @@ pub struct MinerConfig {
     #[serde(with = "humantime_serde")]
     pub signature_allowed_skew: Duration,
     /// Accept requests signed before this process started. A restarted process has forgotten what it answered, so by
-    /// default they are refused as stale, and nothing can be replayed across a restart. Default false.
+    /// default they are refused as stale, and nothing can be replayed across a restart. With a memory in Redis it is the
+    /// start of that memory that counts. Default false.
     pub accept_signed_before_start: bool,
     /// Requests remembered against replay, all admitted callers together; beyond it 503. Default 262,144.
     pub replay_capacity: usize,
     /// Requests remembered against replay, per caller; beyond it 429. Default 8,192.
     pub replay_capacity_per_hotkey: usize,
+    /// Redis or Valkey (`redis://[user:password@]host[:port][/database]`) in which all axons of this hotkey remember
+    /// requests together, beside each one's own memory. While it can't be asked, requests are refused with 503. Default:
+    /// each axon remembers for itself, and there must be one only. Needs the feature `redis`.
+    pub replay_redis_url: Option<RedisUrl>,
+    /// What the keys in there begin with. Default `subnetkit`.
+    pub replay_redis_prefix: String,
+    /// Time it has to answer. Default 500 ms.
+    #[serde(with = "humantime_serde")]
+    pub replay_redis_timeout: Duration,
+}
+
+/// Where Redis or Valkey is: `redis://[user:password@]host[:port][/database]`. `Debug` leaves out what may be a password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RedisUrl(String);
+
+impl RedisUrl {
+    /// The URL as text. It is read when an axon is bound.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    #[cfg(feature = "redis")]
+    pub(crate) fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.0.rsplit_once('@').map_or(self.0.as_str(), |(_, place)| place);
+        write!(f, "RedisUrl(…{place})")
+    }
 }
 
 /// What the axon does while it has not heard a new block for longer than [`MinerConfig::metagraph_max_age`].
@@ -148,14 +212,22 @@ impl Default for MinerConfig {
             header_timeout: Duration::from_secs(30),
             header_limit: 16 << 10,
             max_connections: 1024,
+            max_connections_per_address: 256,
+            rate_unproven_per_address: 20.0,
+            burst_unproven_per_address: 200,
+            max_tracked_addresses: 16_384,
+            verify_threads: None,
+            verify_queue: 1024,
             max_concurrency: 32,
             queue: 64,
+            queue_timeout: Duration::from_secs(4),
             request_timeout: Duration::from_secs(12),
             stream_chunk_limit: 1 << 20,
             stream_limit: 64 << 20,
             sign_responses: true,
             drain_timeout: Duration::from_secs(15),
             rate_per_hotkey: 10.0,
+            rate_shared_by_stake: 100.0,
             burst_per_hotkey: 32,
             max_tracked_hotkeys: 4096,
             min_stake_rao: 0,
@@ -165,11 +237,16 @@ impl Default for MinerConfig {
             metagraph_refresh: Duration::from_secs(60),
             metagraph_max_age: Duration::from_secs(600),
             when_stale: WhenStale::Serve,
+            caller_scheme: Scheme::Sr25519,
+            callers_of_other_scheme: BTreeSet::new(),
             signature_max_age: Duration::from_secs(10),
             signature_allowed_skew: Duration::from_secs(2),
             accept_signed_before_start: false,
             replay_capacity: 262_144,
             replay_capacity_per_hotkey: 8_192,
+            replay_redis_url: None,
+            replay_redis_prefix: "subnetkit".to_owned(),
+            replay_redis_timeout: Duration::from_millis(500),
         }
     }
 }
@@ -190,6 +267,8 @@ pub struct InvalidSetting {
 impl MinerConfig {
     /// Smallest head buffer the HTTP parser works with.
     const HEADER_LIMIT_MIN: usize = 8192;
+    /// Less than one request in eleven days is a way to deny service; that is what `deny` is for.
+    const RATE_MIN: f64 = 0.000_001;
     /// The largest count the slots and the body budget can hold.
     const COUNT_MAX: usize = u32::MAX as usize;
 
@@ -212,6 +291,7 @@ impl MinerConfig {
             ("body_timeout", self.body_timeout),
             ("header_timeout", self.header_timeout),
             ("request_timeout", self.request_timeout),
+            ("queue_timeout", self.queue_timeout),
             ("metagraph_refresh", self.metagraph_refresh),
             ("metagraph_max_age", self.metagraph_max_age),
             ("signature_max_age", self.signature_max_age),
@@ -221,6 +301,9 @@ impl MinerConfig {
         for (setting, count) in [
             ("body_memory", self.body_memory),
             ("max_connections", self.max_connections),
+            ("max_connections_per_address", self.max_connections_per_address),
+            ("max_tracked_addresses", self.max_tracked_addresses),
+            ("verify_queue", self.verify_queue),
             ("max_concurrency", self.max_concurrency),
             ("max_tracked_hotkeys", self.max_tracked_hotkeys),
             ("replay_capacity", self.replay_capacity),
@@ -254,13 +337,30 @@ impl MinerConfig {
             &self.header_limit,
             "set it to at least 8192 bytes",
         )?;
+        for (setting, rate) in [
+            ("rate_per_hotkey", self.rate_per_hotkey),
+            ("rate_unproven_per_address", self.rate_unproven_per_address),
+        ] {
+            let rule = "set it to a number of requests per second from 0.000001 on";
+            require(rate.is_finite() && rate >= Self::RATE_MIN, setting, &rate, rule)?;
+        }
         require(
-            self.rate_per_hotkey.is_finite() && self.rate_per_hotkey > 0.0,
-            "rate_per_hotkey",
-            &self.rate_per_hotkey,
-            "set it to a number of requests per second above zero",
+            self.rate_shared_by_stake.is_finite() && self.rate_shared_by_stake >= 0.0,
+            "rate_shared_by_stake",
+            &self.rate_shared_by_stake,
+            "set it to a number of requests per second, or to 0",
         )?;
-        require(self.burst_per_hotkey > 0, "burst_per_hotkey", &0, "set it to at least 1")?;
+        for (setting, burst) in [
+            ("burst_per_hotkey", self.burst_per_hotkey),
+            ("burst_unproven_per_address", self.burst_unproven_per_address),
+        ] {
+            require(burst > 0, setting, &0, "set it to at least 1")?;
+        }
+        if let Some(threads) = self.verify_threads {
+            let rule = "set it to a number from 1 to 1024";
+            require((1..=1024).contains(&threads), "verify_threads", &threads, rule)?;
+        }
+        require(!self.replay_redis_timeout.is_zero(), "replay_redis_timeout", &"zero", positive)?;
         require(
             self.metagraph_max_age > self.metagraph_refresh,
             "metagraph_max_age",

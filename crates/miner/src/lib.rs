@@ -3,9 +3,10 @@
 //! Start reading at [`Axon`], which needs no chain, then [`Miner`], which adds one. A subnet's own code is one
 //! [`Forward`] or [`ForwardStream`] per synapse, and an [`Admit`] rule where the default does not fit.
 //!
-//! A request passes, in this order: declared size, header shape, receiver and freshness, admission of the claimed
-//! hotkey by the metagraph, body, signature ([btauth/1](subnetkit_protocol::btauth)), replay, rate of the hotkey, a slot
-//! by stake, deadline, handler. Whatever stops it is answered with a status and `{"error": kind, "message": sentence}`:
+//! A request passes, in this order: declared size, rate of its address, header shape, receiver and freshness, admission of
+//! the claimed hotkey by the metagraph, body, signature ([btauth/1](subnetkit_protocol::btauth)), replay, rate of the
+//! hotkey, a slot by stake, deadline, handler. Whatever stops it is answered with a status and
+//! `{"error": kind, "message": sentence}`:
 //!
 //! | status | kinds |
 //! |---|---|
@@ -19,7 +20,7 @@
 //! | 422 | `invalid_request`: the handler found the request senseless |
 //! | 429 | `rate_limited`, with `Retry-After` |
 //! | 500 | `internal`, `panicked` |
-//! | 503 | `busy`, `stale_metagraph`, with `Retry-After` |
+//! | 503 | `busy`, `stale_metagraph`, `memory_unavailable`, with `Retry-After` |
 //! | 504 | `timed_out`: the handler had begun and did not finish, or the caller's own deadline had passed |
 //! | 505 | `version_not_supported`: HTTP/1.0 has no streamed answers |
 //!
@@ -35,6 +36,7 @@
 //! What this crate is not: it does not call miners (that is the validator's dendrite), it does not name a pallet, a
 //! call or a storage item (that is `subnetkit-chain`), and it holds no state that outlives the process.
 
+mod addresses;
 mod admission;
 mod answer;
 mod authenticate;
@@ -42,8 +44,10 @@ mod axon;
 mod body;
 mod config;
 mod deadline;
+mod doorstep;
 mod forward;
 mod health;
+mod known;
 mod limit;
 mod metrics;
 mod miner;
@@ -51,6 +55,7 @@ mod negotiation;
 mod peer;
 mod rate;
 mod rejection;
+mod replay;
 mod roster;
 mod server;
 mod signing;
@@ -60,11 +65,12 @@ mod streaming;
 mod tls;
 #[cfg(feature = "axon-v10")]
 mod v10;
+mod verification;
 mod watch;
 
 pub use admission::{Admit, Denial, StandingRule};
 pub use axon::{Axon, BindError, BoundAxon};
-pub use config::{InvalidSetting, MinerConfig, WhenStale};
+pub use config::{InvalidSetting, MinerConfig, RedisUrl, WhenStale};
 pub use forward::{Call, Forward, Refusal};
 pub use health::Serving;
 pub use miner::{BoundMiner, Miner, MinerError, run};

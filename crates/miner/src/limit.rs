@@ -56,34 +56,43 @@ pub(crate) async fn limit_rate(
     request: Request,
     next: Next,
 ) -> Result<Response, Rejection> {
-    rate.take(&proven(&request)?.caller, Instant::now()).map_err(|wait| {
+    rate.take(&proven(&request)?.caller, stake_rao(&request), Instant::now()).map_err(|wait| {
         Rejection::new(Outcome::RateLimited, "this hotkey sends requests faster than this miner allows")
             .retry_after(wait)
     })?;
     Ok(next.run(request).await)
 }
 
-/// Holds the handler to its concurrency: requests wait in line by stake, 503 at once when the line is full.
+/// The line before the handler.
+#[derive(Clone)]
+pub(crate) struct Line {
+    pub(crate) slots: Slots,
+    /// The longest that anybody waits in it.
+    pub(crate) patience: Duration,
+}
+
+/// Holds the handler to its concurrency: requests wait in line by stake, 503 at once when there is no hope.
 pub(crate) async fn limit_concurrency(
-    State(slots): State<Slots>,
+    State(line): State<Line>,
     request: Request,
     next: Next,
 ) -> Result<Response, Rejection> {
-    let deadline = proven(&request)?.deadline;
-    let stake = request.extensions().get::<Admitted>().and_then(|admitted| admitted.0);
-    let busy = || {
+    let now = Instant::now();
+    let patience = line.patience.min(proven(&request)?.deadline.saturating_duration_since(now));
+    let slot = line.slots.take(stake_rao(&request), patience).await.map_err(|full| {
         Rejection::new(Outcome::Busy, "this miner has as much work as it can do; ask again later")
-            .retry_after(Duration::from_secs(1))
-    };
-    let slot = timeout_at(deadline, slots.take(stake.map_or(0, |standing| standing.stake_rao)))
-        .await
-        .map_err(|_| busy())?
-        .map_err(|_| busy())?;
+            .retry_after(full.wait.min(RETRY_MAX))
+    })?;
     let response = next.run(request).await;
     if let Some(streaming) = response.extensions().get::<Streaming>() {
         streaming.on_end(move |_| drop(slot));
     }
     Ok(response)
+}
+
+fn stake_rao(request: &Request) -> u64 {
+    let standing = request.extensions().get::<Admitted>().and_then(|admitted| admitted.0);
+    standing.map_or(0, |standing| standing.stake_rao)
 }
 
 /// Ends the handler at the deadline; a streamed answer that has begun sees to its own end. 504 and not 503: the work was begun, so asking the same again is not free.

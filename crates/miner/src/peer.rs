@@ -4,15 +4,12 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// The other end of the connection a request came in on, as the system reports it. Never read from a header.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code, reason = "for the limits by address")]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// Whoever is likely to be one party: an IPv4 address, or the /64 of an IPv6 address, which is what one line gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(dead_code, reason = "for the limits by address")]
 pub(crate) struct Origin(IpAddr);
 
-#[allow(dead_code, reason = "for the limits by address")]
 impl Peer {
     pub(crate) fn origin(self) -> Origin {
         match self.0.ip().to_canonical() {

@@ -37,6 +37,8 @@ pub struct SharedRoster(Arc<ArcSwapOption<Heard>>);
 #[derive(Debug)]
 struct Heard {
     roster: Roster,
+    /// One more than the last snapshot's.
+    edition: u64,
     /// When a block newer than any before was heard of. Reading the same block again doesn't count: a node that
     /// answers and no longer follows the chain is as silent as one that is down.
     newest_block_at: Instant,
@@ -51,11 +53,13 @@ impl SharedRoster {
 
     /// Replaces the snapshot.
     pub fn publish(&self, roster: Roster) {
-        let newest_block_at = match self.0.load().as_deref() {
+        let known = self.0.load();
+        let newest_block_at = match known.as_deref() {
             Some(known) if known.roster.block == roster.block => known.newest_block_at,
             _ => Instant::now(),
         };
-        self.0.store(Some(Arc::new(Heard { roster, newest_block_at })));
+        let edition = known.as_deref().map_or(0, |known| known.edition) + 1;
+        self.0.store(Some(Arc::new(Heard { roster, edition, newest_block_at })));
     }
 
     /// The caller's place in the current snapshot.
@@ -68,6 +72,19 @@ impl SharedRoster {
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
         self.0.load().as_deref().map(|heard| heard.newest_block_at.elapsed())
+    }
+
+    /// Another number for every snapshot; zero before the first.
+    pub(crate) fn edition(&self) -> u64 {
+        self.0.load().as_deref().map_or(0, |heard| heard.edition)
+    }
+
+    /// The stake weight in rao of those members of the current snapshot that satisfy a rule.
+    pub(crate) fn stake_of(&self, mut rule: impl FnMut(&Hotkey, &Standing) -> bool) -> u128 {
+        self.0.load().as_deref().map_or(0, |heard| {
+            let members = heard.roster.members.iter().filter(|(hotkey, standing)| rule(hotkey, standing));
+            members.map(|(_, standing)| u128::from(standing.stake_rao)).sum()
+        })
     }
 
     /// How many members of the current snapshot satisfy a rule.

@@ -5,23 +5,26 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::request::Parts,
+    http::{HeaderMap, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use subnetkit_protocol::{
-    Hotkey,
+    Hotkey, Scheme,
     axon_v10::{self, Claims, ModelError},
-    btauth::{AuthError, ConfigError, ReplayStore, now_ns},
+    btauth::{AuthError, NonceMemory, now_ns},
 };
 use tokio::time::Instant;
 
 use super::{Read, Served};
 use crate::{
-    MinerConfig,
-    authenticate::{Authenticator, Proven, refused, replay_settings},
+    BindError, MinerConfig,
+    authenticate::{Authenticator, Proven, refused},
+    doorstep::Visit,
     limit::Admitted,
     rejection::{Outcome, Rejection},
+    replay,
+    verification::Signed,
 };
 
 /// What all classes share: the axon's own authenticator, and a memory of nonces apart from it, for a nonce of the one
@@ -29,7 +32,7 @@ use crate::{
 pub(crate) struct Gate {
     own: Hotkey,
     core: Arc<Authenticator>,
-    memory: ReplayStore,
+    memory: Arc<dyn NonceMemory>,
 }
 
 /// The gate as one class uses it.
@@ -44,8 +47,8 @@ impl Gate {
         own: Hotkey,
         core: Arc<Authenticator>,
         config: &MinerConfig,
-    ) -> Result<Self, ConfigError> {
-        Ok(Self { own, core, memory: ReplayStore::new(replay_settings(config))? })
+    ) -> Result<Self, BindError> {
+        Ok(Self { own, core, memory: replay::memory(&own, "v10", config)? })
     }
 }
 
@@ -55,37 +58,41 @@ impl Turnstile {
     }
 
     /// What can be known without the body.
-    fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(Claims, Admitted), Rejection> {
+    fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(Visit, Claims, Admitted), Rejection> {
         let core = &self.gate.core;
         core.bodies.judge_declared_size(body)?;
+        let visit = core.doorstep.enter(&parts.extensions, || claimed(&parts.headers))?;
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let claims =
-            axon_v10::parse(headers, core.verifier.policy(), now_ns()).map_err(|error| refused(&error))?;
+        let claims = axon_v10::parse(headers, &core.policy, now_ns()).map_err(|error| refused(&error))?;
         let admitted = core.door.admit(&claims.sender)?;
-        Ok((claims, admitted))
+        Ok((visit, claims, admitted))
     }
 
     /// The signature covers no body but the hash of some fields, so both have to be right before the nonce is recorded:
     /// who copies a request's headers could otherwise use up its nonce with another body.
     async fn prove(&self, parts: &mut Parts, body: &mut Body) -> Result<(), Rejection> {
-        let (claims, admitted) = self.judge_head(parts, body)?;
+        let (visit, claims, admitted) = self.judge_head(parts, body)?;
         let body = self.gate.core.bodies.read(body).await?;
         let message = claims.message(&self.gate.own);
         let attempt = claims.attempt(&message);
-        if self.gate.memory.holds(&attempt) {
+        if self.gate.memory.is_copy(&attempt) {
             return Err(refused(&AuthError::replayed()));
         }
-        claims.verify(&self.gate.own).map_err(|error| refused(&error))?;
+        let (account, signature) = (claims.sender, *claims.signature());
+        let signed = Signed { scheme: Scheme::Sr25519, account, message: message.into_bytes(), signature };
+        if !self.gate.core.doorstep.verify(visit, signed).await? {
+            return Err(refused(&AuthError::bad_signature()));
+        }
         let hash =
             (self.read)(&body.bytes, &mut parts.extensions).map_err(|error| self.unreadable(&error))?;
         claims.verify_body(&hash).map_err(|error| refused(&error))?;
-        self.gate.memory.insert(&attempt, now_ns()).map_err(|error| refused(&error))?;
+        self.gate.memory.record(&attempt, now_ns()).await.map_err(|error| refused(&error))?;
         let patience = claims.timeout.unwrap_or(Duration::MAX).min(self.gate.core.request_timeout);
         let proven = Proven {
             caller: claims.sender,
             deadline: Instant::now() + patience,
             nonce: claims.nonce,
-            signature: *claims.signature(),
+            signature,
         };
         parts.extensions.insert(proven);
         parts.extensions.insert(admitted);
@@ -95,6 +102,11 @@ impl Turnstile {
     fn unreadable(&self, error: &ModelError) -> Rejection {
         Rejection::new(Outcome::MalformedBody, format!("the body is not a `{}`: {error}", self.class))
     }
+}
+
+/// The hotkey that a request claims to be of, whatever else is wrong with it.
+fn claimed(headers: &HeaderMap) -> Option<Hotkey> {
+    headers.get(axon_v10::HOTKEY)?.to_str().ok()?.parse().ok()
 }
 
 /// The layer.

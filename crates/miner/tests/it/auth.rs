@@ -1,5 +1,6 @@
 //! Who sent it: signatures, receivers, freshness, replay.
 
+use subnetkit_miner::MinerConfig;
 use subnetkit_protocol::{
     Keypair, Scheme,
     btauth::{self, NonceClock, Unsigned},
@@ -34,16 +35,28 @@ async fn the_raw_target_is_what_was_signed() {
 }
 
 #[tokio::test]
-async fn an_ed25519_hotkey_is_as_good() {
-    let axon = start(config()).await;
+async fn the_scheme_is_the_one_that_the_settings_name() {
     let hotkey = Keypair::from_uri("//Alice", Scheme::Ed25519).unwrap();
     let mut roster = crate::support::roster();
     let standing = roster.members[&key("Alice").account()];
     roster.members.insert(hotkey.account(), standing);
-    axon.roster.publish(roster);
     let body = ask("hi");
-    let headers = axon.headers(&hotkey, "/echo", &body);
-    assert_eq!(axon.post("/echo", headers, body).send().await.unwrap().status(), 200);
+    let ed25519 = || MinerConfig { caller_scheme: Scheme::Ed25519, ..config() };
+    let pinned = || MinerConfig { callers_of_other_scheme: [hotkey.account()].into(), ..config() };
+    for (config, of_alice, of_ed25519) in [(config(), 200, 401), (ed25519(), 401, 200), (pinned(), 200, 200)]
+    {
+        let axon = start(config).await;
+        axon.roster.publish(roster.clone());
+        for (signer, expected) in [(&key("Alice"), of_alice), (&hotkey, of_ed25519)] {
+            let headers = axon.headers(signer, "/echo", &body);
+            let response = axon.post("/echo", headers, body.clone()).send().await.unwrap();
+            if expected == 401 {
+                refusal(response, 401, "malformed_auth").await;
+            } else {
+                assert_eq!(response.status(), expected);
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -122,7 +135,7 @@ async fn a_request_signed_before_the_start_is_refused_unless_allowed() {
     let response = axon.post("/echo", headers.clone(), body.clone()).send().await.unwrap();
     refusal(response, 401, "stale_request").await;
 
-    let axon = start(subnetkit_miner::MinerConfig { accept_signed_before_start: true, ..config() }).await;
+    let axon = start(MinerConfig { accept_signed_before_start: true, ..config() }).await;
     let response = axon.post("/echo", headers, body).send().await.unwrap();
     assert_eq!(response.status(), 200);
 }

@@ -13,7 +13,8 @@ use crate::support::{config, refusal, retry_after, start};
 
 #[tokio::test]
 async fn a_hotkey_beyond_its_rate_is_told_when_to_come_back() {
-    let axon = start(MinerConfig { rate_per_hotkey: 0.01, burst_per_hotkey: 2, ..config() }).await;
+    let slow = MinerConfig { rate_per_hotkey: 0.01, burst_per_hotkey: 2, ..config() };
+    let axon = start(slow).await;
     assert_eq!(axon.say("Alice", "hi").await.status(), 200);
     assert_eq!(axon.say("Alice", "hi").await.status(), 200);
     let response = axon.say("Alice", "hi").await;
@@ -21,6 +22,51 @@ async fn a_hotkey_beyond_its_rate_is_told_when_to_come_back() {
     assert!((90..=100).contains(&wait), "{wait}");
     refusal(response, 429, "rate_limited").await;
     assert_eq!(axon.say("Bob", "hi").await.status(), 200);
+}
+
+#[tokio::test]
+async fn stake_buys_a_part_of_the_shared_rate() {
+    // Alice has 1000 of the 1500 rao of stake weight of all who are admitted, Bob the rest, Dave nothing.
+    let shared =
+        MinerConfig { rate_per_hotkey: 0.01, rate_shared_by_stake: 0.03, burst_per_hotkey: 2, ..config() };
+    let axon = start(shared).await;
+    for (signer, burst) in [("Alice", 6), ("Bob", 4), ("Dave", 2)] {
+        for _ in 0..burst {
+            assert_eq!(axon.say(signer, "hi").await.status(), 200, "{signer}");
+        }
+        refusal(axon.say(signer, "hi").await, 429, "rate_limited").await;
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_proves_nothing_is_told_when_to_come_back() {
+    let strict = MinerConfig { rate_unproven_per_address: 0.01, burst_unproven_per_address: 3, ..config() };
+    let axon = start(strict).await;
+    for _ in 0..10 {
+        assert_eq!(axon.say("Alice", "hi").await.status(), 200, "what is proven does not count");
+    }
+    let body = crate::support::ask("hi");
+    for _ in 0..3 {
+        let response = axon.post("/echo", vec![], body.clone()).send().await.unwrap();
+        refusal(response, 401, "malformed_auth").await;
+    }
+    let response = axon.post("/echo", vec![], body).send().await.unwrap();
+    let wait = retry_after(&response);
+    assert!((90..=100).contains(&wait), "{wait}");
+    refusal(response, 429, "rate_limited").await;
+    refusal(axon.say("Bob", "hi").await, 429, "rate_limited").await;
+    assert_eq!(axon.say("Alice", "hi").await.status(), 200, "who is known from here is let in");
+}
+
+#[tokio::test]
+async fn who_waits_longer_than_the_line_allows_is_answered_busy() {
+    let impatient = MinerConfig { queue_timeout: Duration::from_millis(50), max_concurrency: 1, ..config() };
+    let axon = start(impatient).await;
+    let held = tokio::spawn(axon.signed("Alice", "/echo", crate::support::ask("wait")).send());
+    axon.parrot.began.notified().await;
+    refusal(axon.say("Bob", "hi").await, 503, "busy").await;
+    axon.parrot.go.add_permits(1);
+    assert_eq!(held.await.unwrap().unwrap().status(), 200);
 }
 
 #[tokio::test]

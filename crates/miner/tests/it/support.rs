@@ -85,7 +85,8 @@ pub(crate) struct Running {
 }
 
 pub(crate) fn config() -> MinerConfig {
-    MinerConfig { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..MinerConfig::default() }
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    MinerConfig { listen, rate_shared_by_stake: 0.0, ..MinerConfig::default() }
 }
 
 pub(crate) fn key(name: &str) -> Keypair {

@@ -47,11 +47,6 @@ pub fn parse<'h>(
     policy: &Policy,
     now_ns: u128,
 ) -> Result<Claims, AuthError> {
-    if policy.expected_scheme.is_some_and(|expected| expected != Scheme::Sr25519) {
-        return Err(malformed(
-            "requests of SDK 10 are signed with sr25519, which this server does not expect",
-        ));
-    }
     let received = Received::collect(headers)?;
     let sender = received.hotkey.and_then(parse_address).ok_or_else(|| {
         malformed("bt_header_dendrite_hotkey is missing or no Bittensor ss58 address (prefix 42)")
@@ -61,6 +56,12 @@ pub fn parse<'h>(
         return Err(malformed(
             "requests of SDK 10 are signed with sr25519, which this server does not expect",
         ));
+    }
+    let expected = policy.schemes.get(&sender).copied().or(policy.expected_scheme);
+    if expected.is_some_and(|expected| expected != Scheme::Sr25519) {
+        let message =
+            "requests of SDK 10 are signed with sr25519, which this server does not expect of the sender";
+        return Err(malformed(message));
     }
     let nonce = received.nonce.and_then(parse_nonce).ok_or_else(|| {
         malformed("bt_header_dendrite_nonce is missing or not decimal digits without leading zeros")

@@ -7,7 +7,8 @@ use config::{Value, ValueKind};
 use super::{Layers, layers::origin};
 
 impl Layers {
-    /// Every setting, its value, and where it came from, as TOML. There are no secrets among the settings.
+    /// Every setting, its value, and where it came from, as TOML. What may be a password in a URL is left out; other
+    /// secrets are not among the settings.
     #[must_use]
     pub fn print(&self) -> String {
         let lines: Vec<(Option<&str>, String, String)> = self
@@ -49,7 +50,33 @@ fn literal(value: Value) -> toml::Value {
             let fields = fields.into_iter().map(|(name, field)| (name, literal(field)));
             toml::Value::Table(fields.collect())
         }
+        ValueKind::String(text) => without_password(text).into(),
         // Whole numbers beyond TOML's range are read back from text.
         other => other.to_string().into(),
+    }
+}
+
+/// `scheme://user:password@host` without what stands between the scheme and the host.
+fn without_password(text: String) -> String {
+    match text.split_once("://") {
+        Some((scheme, rest)) => match rest.rsplit_once('@') {
+            Some((_, place)) => format!("{scheme}://***@{place}"),
+            None => text,
+        },
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_a_url_is_not_printed() {
+        let printed = |text: &str| without_password(text.to_owned());
+        assert_eq!(printed("redis://user:pass@word@host:6379/0"), "redis://***@host:6379/0");
+        assert_eq!(printed("redis://host:6379/0"), "redis://host:6379/0");
+        assert_eq!(printed("ws://127.0.0.1:9944"), "ws://127.0.0.1:9944");
+        assert_eq!(printed("some@text"), "some@text");
     }
 }

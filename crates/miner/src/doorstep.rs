@@ -1,0 +1,93 @@
+//! What every request meets while it has proved nothing yet, whatever its protocol: the limit of its address, and the
+//! verification of its signature.
+
+use std::{io, time::Duration};
+
+use axum::http::Extensions;
+use subnetkit_protocol::Hotkey;
+use tokio::time::Instant;
+
+use crate::{
+    MinerConfig,
+    addresses::Unproven,
+    known::KnownCallers,
+    peer::{Origin, Peer},
+    rejection::{Outcome, Rejection},
+    verification::{Acquaintance, Overloaded, Signed, Verification},
+};
+
+pub(crate) struct Doorstep {
+    unproven: Unproven,
+    known: KnownCallers,
+    verification: Verification,
+}
+
+/// A request that was let onto the doorstep.
+#[derive(Clone, Copy)]
+pub(crate) struct Visit {
+    origin: Origin,
+    /// A token was taken for it.
+    paid: bool,
+}
+
+impl Doorstep {
+    pub(crate) fn new(config: &MinerConfig) -> io::Result<Self> {
+        Ok(Self {
+            unproven: Unproven::new(
+                config.rate_unproven_per_address,
+                config.burst_unproven_per_address,
+                config.max_tracked_addresses,
+                Instant::now(),
+            ),
+            known: KnownCallers::new(config.max_tracked_hotkeys),
+            verification: Verification::start(config.verify_threads, config.verify_queue)?,
+        })
+    }
+
+    /// Holds the address to its rate of requests that prove nothing: 429 at once beyond it, unless the request claims to
+    /// be of a hotkey that proved itself from there lately. The claim is asked for only if it matters.
+    pub(crate) fn enter(
+        &self,
+        extensions: &Extensions,
+        claimed: impl FnOnce() -> Option<Hotkey>,
+    ) -> Result<Visit, Rejection> {
+        let Some(peer) = extensions.get::<Peer>() else {
+            return Err(Rejection::new(Outcome::Internal, "the connection's address is not known"));
+        };
+        let (origin, now) = (peer.origin(), Instant::now());
+        match self.unproven.take(origin, now) {
+            Ok(()) => Ok(Visit { origin, paid: true }),
+            Err(_) if claimed().is_some_and(|hotkey| self.known.knows(&hotkey, origin, now)) => {
+                Ok(Visit { origin, paid: false })
+            }
+            Err(wait) => {
+                let message = "this address sends more requests that prove nothing than this miner allows";
+                Err(Rejection::new(Outcome::RateLimited, message).retry_after(wait))
+            }
+        }
+    }
+
+    /// Whether the signature of the visit's request holds; 503 at once when too many wait. If it holds, the request does
+    /// not count against its address.
+    pub(crate) async fn verify(&self, visit: Visit, signed: Signed) -> Result<bool, Rejection> {
+        let Visit { origin, paid } = visit;
+        let hotkey = signed.account;
+        let who = if self.known.knows(&hotkey, origin, Instant::now()) {
+            Acquaintance::Known
+        } else {
+            Acquaintance::Unknown
+        };
+        let holds = self.verification.verify(signed, who).await.map_err(|Overloaded| {
+            let message = "this miner has more signatures to verify than it can; ask again later";
+            Rejection::new(Outcome::Busy, message).retry_after(Duration::from_secs(1))
+        })?;
+        if holds {
+            let now = Instant::now();
+            if paid {
+                self.unproven.give_back(origin, now);
+            }
+            self.known.saw(&hotkey, origin, now);
+        }
+        Ok(holds)
+    }
+}

@@ -1,0 +1,163 @@
+//! A memory that several axons of one hotkey share, in Redis or Valkey.
+//!
+//! A nonce is a key that is set if it is absent (`SET NX PX`), so that of all replicas one accepts it, and it outlives
+//! the process. The key `…:born` tells since when the memory exists. A server that lost its data has it set anew by the
+//! first request, in the same transaction, and from then on everything signed before is refused: the lost memory is not
+//! mistaken for an empty one. Each process keeps its own memory beside it, which bounds what one caller can write, and
+//! tells copies of its own requests without asking anybody.
+//!
+//! If the server can't be asked, every request is refused. Let it evict nothing (`maxmemory-policy noeviction`).
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use redis::{
+    Client, Pipeline, RedisError, Value,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+use subnetkit_protocol::{
+    Hotkey,
+    btauth::{
+        Attempt, AuthError,
+        AuthErrorKind::{MemoryUnavailable, StaleRequest},
+        NonceMemory, ReplaySettings, ReplayStore,
+    },
+};
+use tokio::time::timeout;
+
+use crate::{BindError, MinerConfig, RedisUrl};
+
+pub(super) struct SharedMemory {
+    local: ReplayStore,
+    server: ConnectionManager,
+    /// Before every key.
+    prefix: String,
+    retention: Duration,
+    timeout: Duration,
+    /// Refuse what was signed before the server's data began.
+    heed_birth: bool,
+    failing: AtomicBool,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Server(#[from] RedisError),
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    #[error("an answer of another shape than that of the commands asked")]
+    Shape,
+}
+
+impl SharedMemory {
+    /// Connects with the first request, and again whenever the connection is lost.
+    pub(super) fn open(
+        url: &RedisUrl,
+        own: &Hotkey,
+        protocol: &str,
+        settings: ReplaySettings,
+        config: &MinerConfig,
+    ) -> Result<Self, BindError> {
+        let retention = settings.retention;
+        let heed_birth = settings.not_before_ns.is_some();
+        // This process's own start says nothing: its predecessors wrote to the same memory.
+        let local = ReplayStore::new(ReplaySettings { not_before_ns: None, ..settings })?;
+        let connections = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(config.replay_redis_timeout))
+            .set_response_timeout(Some(config.replay_redis_timeout))
+            // A request that finds no connection is refused; the next one tries again.
+            .set_number_of_retries(0);
+        // The library's own sentence might quote the URL.
+        let client = Client::open(url.secret()).map_err(|_| BindError::RedisUrl)?;
+        let server =
+            ConnectionManager::new_lazy_with_config(client, connections).map_err(|_| BindError::RedisUrl)?;
+        Ok(Self {
+            local,
+            server,
+            prefix: format!("{}:{own}:{protocol}", config.replay_redis_prefix),
+            retention,
+            timeout: config.replay_redis_timeout,
+            heed_birth,
+            failing: AtomicBool::new(false),
+        })
+    }
+
+    /// Asks the server whether the nonce is new, and since when it remembers: Unix time in nanoseconds.
+    async fn ask(&self, attempt: &Attempt, now_ns: u128) -> Result<(bool, u128), Failure> {
+        let born = format!("{}:born", self.prefix);
+        let key = format!("{}:{}:{}", self.prefix, attempt.sender, attempt.nonce);
+        let expiry_ns = attempt.nonce.saturating_add(self.retention.as_nanos()).saturating_sub(now_ns);
+        let left_ms = u64::try_from(expiry_ns / 1_000_000).unwrap_or(u64::MAX / 2).saturating_add(1);
+        // One transaction: data that is lost is lost before all three or after.
+        let mut commands = Pipeline::new();
+        commands.atomic();
+        commands.cmd("SET").arg(&born).arg(now_ns.to_string()).arg("NX").ignore();
+        commands.cmd("GET").arg(&born);
+        commands.cmd("SET").arg(&key).arg(1).arg("NX").arg("PX").arg(left_ms);
+        let mut server = self.server.clone();
+        let answers: Vec<Value> = timeout(self.timeout, commands.query_async(&mut server))
+            .await
+            .map_err(|_| Failure::Timeout(self.timeout))??;
+        let [born, set] = <[Value; 2]>::try_from(answers).map_err(|_| Failure::Shape)?;
+        let born = redis::from_redis_value::<String>(born)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .ok_or(Failure::Shape)?;
+        match set {
+            Value::Okay => Ok((true, born)),
+            Value::Nil => Ok((false, born)),
+            _ => Err(Failure::Shape),
+        }
+    }
+
+    /// Says once that the server fails, and once that it works again.
+    fn note(&self, failure: Option<&Failure>) {
+        let was_failing = self.failing.swap(failure.is_some(), Ordering::Relaxed);
+        match (was_failing, failure) {
+            (false, Some(failure)) => {
+                tracing::error!(cause = %failure, "the shared memory of nonces can't be asked; requests are refused until it can");
+            }
+            (true, None) => tracing::info!("the shared memory of nonces answers again"),
+            _ => {}
+        }
+    }
+}
+
+#[async_trait]
+impl NonceMemory for SharedMemory {
+    fn is_copy(&self, attempt: &Attempt) -> bool {
+        self.local.holds(attempt)
+    }
+
+    async fn record(&self, attempt: &Attempt, now_ns: u128) -> Result<(), AuthError> {
+        self.local.insert(attempt, now_ns)?;
+        let asked = self.ask(attempt, now_ns).await;
+        self.note(asked.as_ref().err());
+        match asked {
+            Ok((_, born)) if self.heed_birth && attempt.nonce < born => {
+                let message =
+                    "the nonce is older than this server's memory of nonces; sign the request again";
+                Err(AuthError::new(StaleRequest, message))
+            }
+            Ok((true, _)) => Ok(()),
+            Ok((false, _)) => Err(AuthError::replayed()),
+            Err(_) => {
+                let message = "this server can't tell now which requests are new; try again later";
+                Err(AuthError::new(MemoryUnavailable, message))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SharedMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedMemory")
+            .field("prefix", &self.prefix)
+            .field("local", &self.local)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,440 @@
+//! Signature work: at once while there is little of it, in batches on threads of its own when there is more.
+//!
+//! A request that comes alone is verified where it stands, which is fastest. Requests that come together wait in line for
+//! a few threads, and each thread takes as many as pay: sr25519 signatures verified together cost half or a third. A batch
+//! with a forgery in it proves nobody, so it is taken apart until the forgery is found. That makes it dearer than no batch,
+//! which is why batches shrink where forgeries come from and grow back slowly; and why callers who proved themselves
+//! lately wait in a line of their own, which strangers' forgeries can't make longer.
+
+use std::{
+    collections::VecDeque,
+    io,
+    num::NonZeroUsize,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+use subnetkit_protocol::{Hotkey, Scheme, SignatureCheck, verify_batch};
+use tokio::sync::oneshot;
+
+/// A signature and what it is said to be over.
+#[derive(Clone, Debug)]
+pub(crate) struct Signed {
+    pub(crate) scheme: Scheme,
+    pub(crate) account: Hotkey,
+    pub(crate) message: Vec<u8>,
+    pub(crate) signature: [u8; 64],
+}
+
+impl Signed {
+    fn check(&self) -> SignatureCheck<'_> {
+        let Self { scheme, account, message, signature } = self;
+        SignatureCheck { scheme: *scheme, account: *account, message, signature }
+    }
+
+    fn holds(&self) -> bool {
+        verify_batch(&[self.check()])
+    }
+}
+
+/// Which line a request waits in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acquaintance {
+    /// The hotkey proved itself from this address lately.
+    Known,
+    Unknown,
+}
+
+/// As many requests wait as may.
+#[derive(Debug)]
+pub(crate) struct Overloaded;
+
+/// Verifies the signatures of one axon. Its threads end when it is dropped.
+pub(crate) struct Verification {
+    shared: Arc<Shared>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+struct Shared {
+    lines: Mutex<Lines>,
+    work: Condvar,
+    /// The most that wait in one line.
+    capacity: usize,
+}
+
+#[derive(Default)]
+struct Lines {
+    known: Line,
+    unknown: Line,
+    next_ticket: u64,
+    /// Verifications under way, at once or on threads.
+    working: usize,
+    /// Threads that wait for work.
+    idle: usize,
+    /// How often in a row those who are known went before others who waited too.
+    preferred: u32,
+    closed: bool,
+}
+
+struct Line {
+    waiting: VecDeque<Job>,
+    /// How many are taken at once.
+    batch: usize,
+    /// Signatures that held since the last batch that failed or grew.
+    held: usize,
+}
+
+struct Job {
+    ticket: u64,
+    signed: Signed,
+    /// Gone once the verdict is told.
+    verdict: Option<oneshot::Sender<bool>>,
+}
+
+impl Job {
+    /// Whether nobody waits for the verdict any more.
+    fn is_abandoned(&self) -> bool {
+        self.verdict.as_ref().is_none_or(oneshot::Sender::is_closed)
+    }
+
+    fn tell(&mut self, holds: bool) {
+        if let Some(verdict) = self.verdict.take() {
+            // Who hung up meanwhile needs no verdict.
+            let _gone = verdict.send(holds);
+        }
+    }
+}
+
+/// More than this at once saves nothing any more, and keeps the first of them waiting.
+const MAX_BATCH: usize = 64;
+/// Two signatures together cost as much as one after the other.
+const LEAST_BATCH: usize = 3;
+/// A batch doubles after this many times its size held. A batch that fails costs up to twice its size, so that forgers can
+/// add a sixteenth to the cost of what is verified and no more.
+const PATIENCE: usize = 32;
+/// A batch that fails is taken apart into this many: cheaper than halves when there is one forgery, and no dearer when
+/// there are many.
+const PARTS: usize = 4;
+/// After this many turns of those who are known it is the others' turn.
+const PREFERENCE: u32 = 8;
+
+impl Verification {
+    /// Starts the threads; `None` starts one for each core this process may use.
+    pub(crate) fn start(threads: Option<usize>, capacity: usize) -> io::Result<Self> {
+        let threads = threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZeroUsize::get));
+        let shared = Arc::new(Shared { lines: Mutex::default(), work: Condvar::new(), capacity });
+        let mut started = Self { shared, threads: Vec::with_capacity(threads) };
+        for _ in 0..threads {
+            let shared = Arc::clone(&started.shared);
+            let thread =
+                thread::Builder::new().name("axon-verify".to_owned()).spawn(move || shared.work())?;
+            started.threads.push(thread);
+        }
+        Ok(started)
+    }
+
+    /// Whether the signature holds. Dropped before it is verified, it is not verified.
+    pub(crate) async fn verify(&self, signed: Signed, who: Acquaintance) -> Result<bool, Overloaded> {
+        let (ticket, verdict) = self.shared.lines().join(signed, who, self.shared.capacity)?;
+        // The other requests that have arrived by now join the line before anything of it is verified.
+        tokio::task::yield_now().await;
+        let next = self.shared.lines().next_move(ticket, who);
+        match next {
+            Move::Verify(signed) => {
+                let _working = Working(&self.shared);
+                return Ok(signed.holds());
+            }
+            Move::Wake => self.shared.work.notify_one(),
+            Move::Wait => {}
+        }
+        verdict.await.map_err(|_| Overloaded)
+    }
+}
+
+impl Drop for Verification {
+    fn drop(&mut self) {
+        self.shared.lines().closed = true;
+        self.shared.work.notify_all();
+        for thread in self.threads.drain(..) {
+            // A thread ends after the batch it is at, which takes milliseconds. What it ended with was logged by itself.
+            drop(thread.join());
+        }
+    }
+}
+
+/// What a request does about its own signature.
+enum Move {
+    /// It is alone: verify it here.
+    Verify(Box<Signed>),
+    /// Threads sleep.
+    Wake,
+    /// Threads are at work and will come to it.
+    Wait,
+}
+
+impl Lines {
+    fn join(
+        &mut self,
+        signed: Signed,
+        who: Acquaintance,
+        capacity: usize,
+    ) -> Result<(u64, oneshot::Receiver<bool>), Overloaded> {
+        let ticket = self.next_ticket;
+        let line = self.line(who);
+        if line.waiting.len() >= capacity {
+            line.waiting.retain(|job| !job.is_abandoned());
+        }
+        if line.waiting.len() >= capacity {
+            return Err(Overloaded);
+        }
+        let (verdict, receiver) = oneshot::channel();
+        line.waiting.push_back(Job { ticket, signed, verdict: Some(verdict) });
+        self.next_ticket += 1;
+        Ok((ticket, receiver))
+    }
+
+    fn next_move(&mut self, ticket: u64, who: Acquaintance) -> Move {
+        let alone = self.working == 0 && self.known.waiting.len() + self.unknown.waiting.len() == 1;
+        let line = self.line(who);
+        if alone
+            && line.waiting.front().is_some_and(|job| job.ticket == ticket)
+            && let Some(job) = line.waiting.pop_front()
+        {
+            self.working += 1;
+            return Move::Verify(Box::new(job.signed));
+        }
+        if self.idle > 0 { Move::Wake } else { Move::Wait }
+    }
+
+    /// Whether requests wait while threads sleep.
+    fn wants_hands(&self) -> bool {
+        self.idle > 0 && !(self.known.waiting.is_empty() && self.unknown.waiting.is_empty())
+    }
+
+    fn line(&mut self, who: Acquaintance) -> &mut Line {
+        match who {
+            Acquaintance::Known => &mut self.known,
+            Acquaintance::Unknown => &mut self.unknown,
+        }
+    }
+
+    /// What a thread does next.
+    fn next_batch(&mut self) -> Option<(Acquaintance, Vec<Job>)> {
+        let who = match (self.known.waiting.is_empty(), self.unknown.waiting.is_empty()) {
+            (true, true) => return None,
+            (false, true) => Acquaintance::Known,
+            (false, false) if self.preferred < PREFERENCE => Acquaintance::Known,
+            (_, false) => Acquaintance::Unknown,
+        };
+        self.preferred = match who {
+            Acquaintance::Known if !self.unknown.waiting.is_empty() => self.preferred + 1,
+            _ => 0,
+        };
+        // Threads that sleep are woken one by one; a share is left for each.
+        let hands = self.idle + 1;
+        self.working += 1;
+        let line = self.line(who);
+        let size = line.waiting.len().div_ceil(hands).min(line.batch);
+        Some((who, line.waiting.drain(..size).collect()))
+    }
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), batch: MAX_BATCH, held: 0 }
+    }
+}
+
+impl Line {
+    fn learn(&mut self, size: usize, all_held: bool) {
+        if !all_held {
+            self.batch = (self.batch / 2).max(1);
+            self.held = 0;
+            return;
+        }
+        self.held += size;
+        if self.held >= PATIENCE * self.batch {
+            self.batch = (self.batch * 2).min(MAX_BATCH);
+            self.held = 0;
+        }
+    }
+}
+
+impl Shared {
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        // Nothing that can panic is done while it is held.
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The life of a thread.
+    fn work(&self) {
+        let mut lines = self.lines();
+        while !lines.closed {
+            let Some((who, mut batch)) = lines.next_batch() else {
+                lines.idle += 1;
+                lines = self.work.wait(lines).unwrap_or_else(PoisonError::into_inner);
+                lines.idle -= 1;
+                continue;
+            };
+            let more_hands = lines.wants_hands();
+            drop(lines);
+            if more_hands {
+                self.work.notify_one();
+            }
+            // Nobody waits any more for what a caller that hung up asked.
+            batch.retain(|job| !job.is_abandoned());
+            let size = batch.len();
+            // A defect of one signature's verification must not end the service of all.
+            let judged = catch_unwind(AssertUnwindSafe(|| judge(&mut batch)));
+            if judged.is_err() {
+                tracing::error!(size, "verifying signatures panicked; their callers were answered busy");
+            }
+            lines = self.lines();
+            lines.working -= 1;
+            if size > 0 {
+                lines.line(who).learn(size, judged.unwrap_or(false));
+            }
+        }
+        // Whoever still waits is told so by the end of the channel.
+        lines.known.waiting.clear();
+        lines.unknown.waiting.clear();
+    }
+}
+
+/// Tells every job its verdict, and says whether all held.
+fn judge(jobs: &mut [Job]) -> bool {
+    match jobs {
+        [] => true,
+        [job] => {
+            let holds = job.signed.holds();
+            job.tell(holds);
+            holds
+        }
+        several => {
+            if several.len() >= LEAST_BATCH && hold_together(several) {
+                several.iter_mut().for_each(|job| job.tell(true));
+                return true;
+            }
+            let part = several.len().div_ceil(PARTS);
+            several.chunks_mut(part).fold(true, |all_held, part| judge(part) && all_held)
+        }
+    }
+}
+
+fn hold_together(jobs: &[Job]) -> bool {
+    verify_batch(&jobs.iter().map(|job| job.signed.check()).collect::<Vec<_>>())
+}
+
+/// A verification under way where its request stands.
+struct Working<'a>(&'a Shared);
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        let mut lines = self.0.lines();
+        lines.working -= 1;
+        let more_hands = lines.wants_hands();
+        drop(lines);
+        if more_hands {
+            self.0.work.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use subnetkit_protocol::Keypair;
+
+    fn signed(number: usize) -> Signed {
+        let seed = [u8::try_from(number % 5).unwrap(); 32];
+        let pair = Keypair::from_mini_secret(seed, Scheme::Sr25519);
+        let message = number.to_string().into_bytes();
+        let signature = pair.sign(&message);
+        Signed { scheme: Scheme::Sr25519, account: pair.account(), message, signature }
+    }
+
+    fn forged(number: usize) -> Signed {
+        Signed { message: b"another".to_vec(), ..signed(number) }
+    }
+
+    fn job(signed: Signed) -> (Job, oneshot::Receiver<bool>) {
+        let (verdict, receiver) = oneshot::channel();
+        (Job { ticket: 0, signed, verdict: Some(verdict) }, receiver)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn everyone_gets_their_own_verdict_whoever_else_is_in_the_batch() {
+        let verification = Arc::new(Verification::start(Some(2), 1_000).unwrap());
+        let mut asked = tokio::task::JoinSet::new();
+        for number in 0..200 {
+            let verification = Arc::clone(&verification);
+            let is_good = number % 7 != 0;
+            let signed = if is_good { signed(number) } else { forged(number) };
+            let who = if number % 2 == 0 { Acquaintance::Known } else { Acquaintance::Unknown };
+            asked.spawn(async move { (is_good, verification.verify(signed, who).await.unwrap()) });
+        }
+        while let Some(verdict) = asked.join_next().await {
+            let (is_good, holds) = verdict.unwrap();
+            assert_eq!(is_good, holds);
+        }
+    }
+
+    #[test]
+    fn a_forgery_is_found_wherever_it_is() {
+        for length in [1_usize, 2, 3, 4, 5, 17, 64] {
+            for bad in (0..length).step_by(length.div_ceil(4)) {
+                let pick = |number| if number == bad { forged(number) } else { signed(number) };
+                let (mut jobs, verdicts): (Vec<_>, Vec<_>) = (0..length).map(|n| job(pick(n))).unzip();
+                assert!(!judge(&mut jobs));
+                for (number, mut verdict) in verdicts.into_iter().enumerate() {
+                    assert_eq!(verdict.try_recv(), Ok(number != bad), "{number} of {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn forgers_make_batches_small_and_honesty_makes_them_large_again() {
+        let mut line = Line::default();
+        for _ in 0..6 {
+            line.learn(64, false);
+        }
+        assert_eq!(line.batch, 1);
+        line.learn(1, false);
+        assert_eq!(line.batch, 1);
+        for _ in 0..PATIENCE {
+            assert_eq!(line.batch, 1);
+            line.learn(1, true);
+        }
+        assert_eq!(line.batch, 2);
+        for _ in 0..10_000 {
+            line.learn(line.batch, true);
+        }
+        assert_eq!(line.batch, MAX_BATCH);
+    }
+
+    #[test]
+    fn who_is_known_goes_first_and_others_go_too() {
+        let mut lines = Lines::default();
+        let mut verdicts = Vec::new();
+        for _ in 0..1_000 {
+            verdicts.push(lines.join(signed(0), Acquaintance::Known, 1_000).unwrap());
+        }
+        verdicts.push(lines.join(signed(1), Acquaintance::Unknown, 1_000).unwrap());
+        let turns: Vec<_> = (0..10).map(|_| lines.next_batch().unwrap().0).collect();
+        assert!(turns[..8].iter().all(|who| *who == Acquaintance::Known));
+        assert_eq!(turns[8], Acquaintance::Unknown);
+        assert_eq!(turns[9], Acquaintance::Known);
+    }
+
+    #[test]
+    fn a_full_line_refuses_at_once_and_counts_no_one_who_left() {
+        let mut lines = Lines::default();
+        let first = lines.join(signed(0), Acquaintance::Unknown, 1).unwrap();
+        assert!(lines.join(signed(1), Acquaintance::Unknown, 1).is_err());
+        let _other_line = lines.join(signed(1), Acquaintance::Known, 1).unwrap();
+        drop(first);
+        let _second = lines.join(signed(1), Acquaintance::Unknown, 1).unwrap();
+    }
+}
