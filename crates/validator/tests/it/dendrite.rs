@@ -20,7 +20,7 @@ use axum::http::{Response, StatusCode};
 use axum::routing::post;
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
-use subnetkit_miner::{Axon, Call, Forward, MinerConfig, Refusal, Roster, Standing};
+use subnetkit_miner::{Axon, BoundAxon, Call, Forward, MinerConfig, Refusal, Roster, Standing};
 use subnetkit_protocol::{Hotkey, Keypair, Scheme, Synapse};
 use subnetkit_validator::dendrite::{DendriteSettings, EncodedRequest, Endpoint};
 use subnetkit_validator::{Dendrite, Outcome, OutcomeKind};
@@ -89,14 +89,24 @@ impl Forward<Double> for Doubler {
 
 /// A real axon of `//Bob` that admits `//Alice`. Dropping the guard ends it.
 async fn axon() -> (SocketAddr, DropGuard) {
-    let config = MinerConfig {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        burst_per_hotkey: 1000,
-        ..MinerConfig::default()
-    };
-    let axon = Axon::new(key("Bob"), config).serve::<Double>(Doubler).bind().await.unwrap();
+    axon_with(MinerConfig::default(), |axon| axon.serve::<Double>(Doubler)).await
+}
+
+async fn axon_with(config: MinerConfig, serve: impl FnOnce(Axon) -> Axon) -> (SocketAddr, DropGuard) {
+    axon_bound(config, serve, |_| {}).await
+}
+
+async fn axon_bound(
+    config: MinerConfig,
+    serve: impl FnOnce(Axon) -> Axon,
+    look: impl FnOnce(&BoundAxon),
+) -> (SocketAddr, DropGuard) {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let config = MinerConfig { listen, burst_per_hotkey: 1000, ..config };
+    let axon = serve(Axon::new(key("Bob"), config)).bind().await.unwrap();
     let alice = Standing { uid: 0, validator_permit: true, stake_rao: 1, owner: false };
     axon.roster().publish(Roster { block: 1, members: HashMap::from([(key("Alice").account(), alice)]) });
+    look(&axon);
     let (address, shutdown) = (axon.local_addr(), CancellationToken::new());
     tokio::spawn(axon.run(shutdown.clone()));
     (address, shutdown.drop_guard())

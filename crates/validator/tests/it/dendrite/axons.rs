@@ -1,6 +1,7 @@
-//! Real axons in every encoding, whole and streamed, held to their signatures.
+//! Real axons: in every encoding, whole and streamed, over TLS, held to their signatures and told the deadline.
 
 use futures::StreamExt;
+use rcgen::{CertificateParams, KeyPair};
 use subnetkit_miner::{Chunks, ForwardStream, produce};
 use subnetkit_protocol::btauth::BodyDigest;
 use subnetkit_protocol::{Encoding, Raw};
@@ -70,22 +71,15 @@ where
 }
 
 async fn parrot() -> (SocketAddr, DropGuard) {
-    let config = MinerConfig { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..MinerConfig::default() };
-    let axon = Axon::new(key("Bob"), config)
-        .serve::<Repeat<0>>(Parrot)
-        .serve::<Repeat<1>>(Parrot)
-        .serve::<Repeat<2>>(Parrot)
-        .serve_stream::<Letters<0>>(Parrot)
-        .serve_stream::<Letters<1>>(Parrot)
-        .serve_stream::<Letters<2>>(Parrot)
-        .bind()
-        .await
-        .unwrap();
-    let alice = Standing { uid: 0, validator_permit: true, stake_rao: 1, owner: false };
-    axon.roster().publish(Roster { block: 1, members: HashMap::from([(key("Alice").account(), alice)]) });
-    let (address, shutdown) = (axon.local_addr(), CancellationToken::new());
-    tokio::spawn(axon.run(shutdown.clone()));
-    (address, shutdown.drop_guard())
+    axon_with(MinerConfig::default(), |axon| {
+        axon.serve::<Repeat<0>>(Parrot)
+            .serve::<Repeat<1>>(Parrot)
+            .serve::<Repeat<2>>(Parrot)
+            .serve_stream::<Letters<0>>(Parrot)
+            .serve_stream::<Letters<1>>(Parrot)
+            .serve_stream::<Letters<2>>(Parrot)
+    })
+    .await
 }
 
 fn strict() -> Arc<Dendrite> {
@@ -150,4 +144,84 @@ async fn streams_are_proven_at_their_end_and_broken_ones_never() {
         assert!("pol".starts_with(&read), "{read}");
         assert_ne!(kind, OutcomeKind::Answered);
     }
+}
+
+#[tokio::test]
+async fn its_answers_and_its_refusals_are_signed() {
+    let (address, _axon) = axon().await;
+    let dendrite = strict();
+    let answer = dendrite.ask::<Double>(&bob(address), &request(21), None).await.unwrap();
+    assert_eq!(answer.outcome.kind(), OutcomeKind::Answered, "{answer:?}");
+    let evidence = answer.evidence.unwrap();
+    assert_eq!(evidence.verify(), Ok(()));
+    assert!(evidence.is_of(request(21).bytes(), &answer.body));
+
+    let busy = dendrite.ask::<Double>(&bob(address), &request(0), None).await.unwrap();
+    assert!(matches!(busy.outcome, Outcome::Refused { status: 503, .. }), "{busy:?}");
+    assert_eq!(busy.evidence.unwrap().verify(), Ok(()));
+
+    let stranger = Dendrite::new(key("Eve"), settings());
+    let refused = stranger.ask::<Double>(&bob(address), &request(21), None).await.unwrap();
+    assert!(matches!(refused.outcome, Outcome::Refused { status: 403, .. }), "{refused:?}");
+    assert_eq!(refused.evidence, None, "a stranger gets no signature");
+}
+
+/// Never answers, and tells of its deadline.
+struct Ponder;
+
+impl Synapse for Ponder {
+    const NAME: &'static str = "ponder";
+    type Request = Number;
+    type Response = Number;
+}
+
+struct Ponderer(tokio::sync::mpsc::UnboundedSender<Duration>);
+
+#[async_trait]
+impl Forward<Ponder> for Ponderer {
+    async fn forward(&self, call: Call<Number>) -> Result<Number, Refusal> {
+        self.0.send(call.time_left()).unwrap();
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn it_learns_how_long_the_caller_waits() {
+    let (deadlines, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let (address, _axon) =
+        axon_with(MinerConfig::default(), |axon| axon.serve::<Ponder>(Ponderer(deadlines))).await;
+    let request = EncodedRequest::new::<Ponder>(&Number { n: 1 }).unwrap();
+    let timeout = Duration::from_millis(900);
+    let answer = strict().ask::<Ponder>(&bob(address), &request, Some(timeout)).await.unwrap();
+    let late = [OutcomeKind::TimedOut, OutcomeKind::Refused];
+    assert!(late.contains(&answer.outcome.kind()), "whichever clock is first: {answer:?}");
+    assert!(heard.recv().await.unwrap() <= timeout);
+}
+
+#[tokio::test]
+async fn it_is_asked_over_tls_with_the_key_it_publishes() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(Vec::new()).unwrap().self_signed(&keys).unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("certificate.pem"), certificate.pem()).unwrap();
+    std::fs::write(path("key.pem"), keys.serialize_pem()).unwrap();
+    let config = MinerConfig {
+        tls_certificate: Some(path("certificate.pem")),
+        tls_key: Some(path("key.pem")),
+        ..MinerConfig::default()
+    };
+    let mut published = None;
+    let (address, _axon) = axon_bound(
+        config,
+        |axon| axon.serve::<Double>(Doubler),
+        |bound| {
+            published = bound.certificate().map(|certificate| certificate.borrow().clone());
+        },
+    )
+    .await;
+    let endpoint = bob(address).with_certificate(published.unwrap());
+    let answer = strict().ask::<Double>(&endpoint, &request(21), None).await.unwrap();
+    assert_eq!(answer.outcome.kind(), OutcomeKind::Answered, "{answer:?}");
+    assert_eq!(answer.evidence.unwrap().verify(), Ok(()));
 }
