@@ -1,6 +1,11 @@
 //! The validator through its outermost boundaries: recorded vectors, HTTP over real sockets, the ledger's file.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test that cannot go on fails the test")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper of a test that cannot go on fails the test"
+)]
 
 mod config;
 mod dendrite;
