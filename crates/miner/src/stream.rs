@@ -17,8 +17,8 @@ pub type Chunks<T> = BoxStream<'static, Result<T, Refusal>>;
 
 /// The miner's work on a synapse whose answer is sent while it is made: tokens of a text, frames, partial results.
 ///
-/// Every chunk is one [`Synapse::Response`] and goes out as soon as it is there; the stream is asked for the next one
-/// when the caller has taken the last. Until the first chunk, refusing, failing and panicking end as they do with
+/// Every chunk is one [`Synapse::Response`] and goes out as soon as it is there; a stream that is faster than its caller
+/// is not asked for more than a few chunks ahead. Until the first chunk, refusing, failing and panicking end as they do with
 /// [`Forward`](crate::Forward): in one status. After it, an error, a panic or the deadline breaks the body off, so that
 /// the caller cannot take a part for the whole. The stream is dropped when the deadline passes or the caller hangs up,
 /// and the request holds its slot for as long as the stream lives.

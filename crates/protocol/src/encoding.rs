@@ -43,7 +43,7 @@ pub enum EncodeError {
     ChunkTooLong,
 }
 
-/// Why bytes are not a value of the type. The text quotes the type's own names and never the bytes.
+/// Why bytes are not a value of the type. The text may quote the bytes: it is for whoever sent them.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
