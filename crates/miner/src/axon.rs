@@ -184,11 +184,24 @@ impl Axon {
     /// Answers SDK 10's `POST /{CLASS}` with the handler, beside or in place of [`serve`](Self::serve); and the ping of
     /// SDK 10, `POST /Synapse`, to whoever is admitted. All limits are those of the other requests, and shared with them.
     #[cfg(feature = "axon-v10")]
-    pub fn serve_v10<S: SynapseV10>(mut self, forward: impl Forward<S>) -> Self {
+    pub fn serve_v10<S: SynapseV10>(self, forward: impl Forward<S>) -> Self {
+        self.serve_class(v10::Served::new::<S>(forward))
+    }
+
+    /// Streams the answers to SDK 10's `POST /{CLASS}`; see [`serve_v10`](Self::serve_v10) and [`ForwardStream`]. Chunks
+    /// that are [`Raw`](subnetkit_protocol::Raw) bytes are sent as they are, others as lines of JSON.
+    #[cfg(feature = "axon-v10")]
+    pub fn serve_stream_v10<S: SynapseV10>(self, forward: impl ForwardStream<S>) -> Self {
+        let bounds = StreamBounds::new(&self.config);
+        self.serve_class(v10::Served::streaming::<S>(forward, bounds))
+    }
+
+    #[cfg(feature = "axon-v10")]
+    fn serve_class(mut self, served: v10::Served) -> Self {
         if self.classes.is_empty() {
             self.classes.push(v10::Served::ping());
         }
-        self.classes.push(v10::Served::new::<S>(forward));
+        self.classes.push(served);
         self
     }
 

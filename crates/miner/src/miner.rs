@@ -107,6 +107,13 @@ impl Miner {
         self
     }
 
+    /// Streams the answers to a synapse to callers of SDK 10; see [`Axon::serve_stream_v10`].
+    #[cfg(feature = "axon-v10")]
+    pub fn serve_stream_v10<S: SynapseV10>(mut self, forward: impl ForwardStream<S>) -> Self {
+        self.axon = self.axon.serve_stream_v10::<S>(forward);
+        self
+    }
+
     /// Replaces the admission rule; see [`Axon::admit_by`].
     pub fn admit_by(mut self, rule: impl Admit) -> Self {
         self.axon = self.axon.admit_by(rule);

@@ -31,7 +31,7 @@ use tokio::{
 };
 
 use crate::{
-    Chunks, ForwardStream, MinerConfig,
+    Call, Chunks, ForwardStream, MinerConfig,
     answer::{call, content_type, encode, refused, unwritable},
     rejection::{Outcome, Rejection},
 };
@@ -63,8 +63,7 @@ impl StreamBounds {
     }
 }
 
-/// Answers one request of the synapse with a stream. The head is sent with the first chunk, so that what happens before
-/// it has a status.
+/// Answers one request of the synapse with a stream.
 pub(crate) async fn answer_stream<S: Synapse>(
     forward: Arc<dyn ForwardStream<S>>,
     bounds: StreamBounds,
@@ -76,6 +75,16 @@ pub(crate) async fn answer_stream<S: Synapse>(
         return Err(Rejection::new(Outcome::VersionNotSupported, message));
     }
     let (call, encoding) = call::<S>(request)?;
+    stream_call(forward, bounds, call, encoding).await
+}
+
+/// Streams the answer to one call. The head is sent with the first chunk, so that what happens before it has a status.
+pub(crate) async fn stream_call<S: Synapse>(
+    forward: Arc<dyn ForwardStream<S>>,
+    bounds: StreamBounds,
+    call: Call<S::Request>,
+    encoding: Encoding,
+) -> Result<Response, Rejection> {
     let deadline = call.deadline;
     let mut chunks = forward.stream(call).await.map_err(refused::<S>)?.fuse();
     let (encoding, first) = match chunks.next().await {

@@ -18,7 +18,7 @@ use axum::{
 };
 use subnetkit_protocol::axon_v10::{BodyHash, Envelope, Model, ModelError, Nothing, Ping, SynapseV10};
 
-use crate::{Call, Forward, Refusal};
+use crate::{Call, Forward, ForwardStream, Refusal, streaming::StreamBounds};
 
 pub(crate) use dress::{Dress, dress};
 pub(crate) use gate::{Gate, Turnstile, prove};
@@ -39,6 +39,13 @@ impl Served {
     pub(crate) fn new<S: SynapseV10>(forward: impl Forward<S>) -> Self {
         let forward: Arc<dyn Forward<S>> = Arc::new(forward);
         let answer = move |request: Request| reply::answer::<S>(Arc::clone(&forward), request);
+        let route = on(MethodFilter::GET.or(MethodFilter::POST), answer);
+        Self { class: S::CLASS, read: read::<S>, route }
+    }
+
+    pub(crate) fn streaming<S: SynapseV10>(forward: impl ForwardStream<S>, bounds: StreamBounds) -> Self {
+        let forward: Arc<dyn ForwardStream<S>> = Arc::new(forward);
+        let answer = move |request: Request| reply::stream::<S>(Arc::clone(&forward), bounds, request);
         let route = on(MethodFilter::GET.or(MethodFilter::POST), answer);
         Self { class: S::CLASS, read: read::<S>, route }
     }

@@ -5,20 +5,24 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
-use subnetkit_protocol::axon_v10::{self, ModelError, SynapseV10};
+use subnetkit_protocol::{
+    Encoding,
+    axon_v10::{self, ModelError, SynapseV10},
+};
 use tokio::time::Instant;
 
 use super::Asked;
 use crate::{
-    Call, Forward,
+    Call, Forward, ForwardStream,
     answer::refused,
     authenticate::proven,
     deadline::Arrived,
     limit::Admitted,
     rejection::{Outcome, Rejection},
+    streaming::{StreamBounds, stream_call},
 };
 
 /// Answers one request of the class.
@@ -26,6 +30,43 @@ pub(crate) async fn answer<S: SynapseV10>(
     forward: Arc<dyn Forward<S>>,
     request: Request,
 ) -> Result<Response, Rejection> {
+    let Begun { call, asked, arrived } = begin::<S>(request)?;
+    let response = forward.forward(call).await.map_err(|refusal| refused::<S>(refusal))?;
+    let unwritable = |error: ModelError| {
+        tracing::error!(class = S::CLASS, cause = %error, "the answer can't be written as the class's fields");
+        Rejection::new(Outcome::Internal, "this miner failed to write its answer")
+    };
+    let (model, envelope) = Arc::unwrap_or_clone(asked.0);
+    let model = model.answering(&response).map_err(unwritable)?;
+    Ok(respond(StatusCode::OK, axon_v10::answer(&model, envelope, arrived.elapsed().as_secs_f64())))
+}
+
+/// Answers one request of the class with a stream: chunks that are bytes as they are, others as lines of JSON. What the
+/// fields of the synapse become of it is for the caller's class to say.
+pub(crate) async fn stream<S: SynapseV10>(
+    forward: Arc<dyn ForwardStream<S>>,
+    bounds: StreamBounds,
+    request: Request,
+) -> Result<Response, Rejection> {
+    let Begun { call, asked, arrived } = begin::<S>(request)?;
+    let mut response = stream_call(forward, bounds, call, Encoding::Raw).await?;
+    let (model, envelope) = Arc::unwrap_or_clone(asked.0);
+    let parts = axon_v10::answer(&model, envelope, arrived.elapsed().as_secs_f64());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    write_headers(headers, parts.headers);
+    Ok(response)
+}
+
+/// A call, and what its answer has to be written into.
+struct Begun<S: SynapseV10> {
+    call: Call<S::Request>,
+    asked: Asked<S>,
+    arrived: Instant,
+}
+
+/// Takes the request, so that nothing of it but the call outlives this.
+fn begin<S: SynapseV10>(request: Request) -> Result<Begun<S>, Rejection> {
     let proven = proven(&request)?;
     let (mut parts, _) = request.into_parts();
     let asked: Asked<S> = parts
@@ -43,30 +84,24 @@ pub(crate) async fn answer<S: SynapseV10>(
         deadline: proven.deadline,
     };
     let arrived = parts.extensions.get::<Arrived>().map_or_else(Instant::now, |arrived| arrived.0);
-    drop(parts);
-    let response = forward.forward(call).await.map_err(|refusal| refused::<S>(refusal))?;
-
-    let unwritable = |error: ModelError| {
-        tracing::error!(class = S::CLASS, cause = %error, "the answer can't be written as the class's fields");
-        Rejection::new(Outcome::Internal, "this miner failed to write its answer")
-    };
-    let Asked(asked) = asked;
-    let (model, envelope) = Arc::unwrap_or_clone(asked);
-    let model = model.answering(&response).map_err(unwritable)?;
-    let answer = axon_v10::answer(&model, envelope, arrived.elapsed().as_secs_f64());
-    Ok(respond(StatusCode::OK, answer))
+    Ok(Begun { call, asked, arrived })
 }
 
-/// A response with those of its headers that a header can hold: some echo what the caller's body said.
+/// A response in the protocol's form.
 pub(super) fn respond(status: StatusCode, parts: axon_v10::Response) -> Response {
     let mut response = Response::new(Body::from(parts.body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    for (name, value) in parts.headers {
+    write_headers(headers, parts.headers);
+    response
+}
+
+/// Those that a header can hold: some echo what the caller's body said.
+fn write_headers(headers: &mut HeaderMap, written: Vec<(String, String)>) {
+    for (name, value) in written {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             headers.insert(name, value);
         }
     }
-    response
 }
