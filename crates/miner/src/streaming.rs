@@ -69,13 +69,17 @@ pub(crate) async fn answer_stream<S: Synapse>(
     bounds: StreamBounds,
     request: Request,
 ) -> Result<Response, Rejection> {
-    if request.version() < Version::HTTP_11 {
-        // Its bodies end with the connection, so a breach would look like the end.
-        let message = "streamed answers need HTTP/1.1";
-        return Err(Rejection::new(Outcome::VersionNotSupported, message));
-    }
+    check_version(&request)?;
     let (call, encoding) = call::<S>(request)?;
     stream_call(forward, bounds, call, encoding).await
+}
+
+/// Bodies of HTTP/1.0 end with the connection, so a breach would look like the end.
+pub(crate) fn check_version(request: &Request) -> Result<(), Rejection> {
+    if request.version() >= Version::HTTP_11 {
+        return Ok(());
+    }
+    Err(Rejection::new(Outcome::VersionNotSupported, "streamed answers need HTTP/1.1"))
 }
 
 /// Streams the answer to one call. The head is sent with the first chunk, so that what happens before it has a status.

@@ -59,7 +59,7 @@ pub struct Dendrite {
     hosts: Arc<HostSlots>,
     settings: DendriteSettings,
     #[cfg(feature = "axon-v10")]
-    identities: v10::Identities,
+    identities: Arc<v10::Identities>,
 }
 
 /// A request that could not be sent for reasons of this side; it says nothing about the miner.
@@ -199,7 +199,7 @@ impl Dendrite {
             hosts: HostSlots::new(settings.concurrency_per_host),
             settings,
             #[cfg(feature = "axon-v10")]
-            identities: v10::Identities::default(),
+            identities: Arc::default(),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::{
     deadline::Arrived,
     limit::Admitted,
     rejection::{Outcome, Rejection},
-    streaming::{StreamBounds, stream_call},
+    streaming::{StreamBounds, check_version, stream_call},
 };
 
 /// Answers one request of the class.
@@ -48,6 +48,7 @@ pub(crate) async fn stream<S: SynapseV10>(
     bounds: StreamBounds,
     request: Request,
 ) -> Result<Response, Rejection> {
+    check_version(&request)?;
     let Begun { call, asked, arrived } = begin::<S>(request)?;
     let mut response = stream_call(forward, bounds, call, Encoding::Raw).await?;
     let (model, envelope) = Arc::unwrap_or_clone(asked.0);

@@ -1,6 +1,7 @@
 //! Callers of SDK 10: the recorded exchanges of 10.5.0, and what that SDK leaves unchecked.
 
 mod recorded;
+mod streamed;
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@
 //! `require_signed_responses` has nothing to say here, and there is no evidence.
 
 mod identities;
+mod stream;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use super::{Answers, AskError, Begun, Clock, Dendrite, Ended, Endpoint};
 use crate::answer::{Answer, Outcome};
 
 pub(super) use identities::Identities;
+use identities::Identity;
 
 impl Dendrite {
     /// Asks one axon of SDK 10, as [`ask`](Self::ask) does others. Its caller waits as long as it is told to: that is
@@ -33,19 +35,14 @@ impl Dendrite {
         request: &S::Request,
         timeout: Option<Duration>,
     ) -> Result<Answer<S>, AskError> {
-        let synapse = S::CLASS;
-        let model = Model::<S>::asking(request).map_err(|source| AskError::Model { synapse, source })?;
-        let identity = self.identities.lend();
-        let target = format!("/{}", S::CLASS);
-        let sign = |clock: &Clock| self.sign_v10(endpoint, &model, identity.as_str(), clock);
-        let Begun { response, clock, _slots, attempt: () } =
-            match self.begin_with(synapse, &target, endpoint, timeout, sign).await? {
-                Ok(begun) => begun,
-                Err(Ended { failed, timing }) => {
-                    let outcome = failed.map(|never| match never {});
-                    return Ok(Answer { timing, ..Answer::new(endpoint.hotkey, outcome) });
-                }
-            };
+        let (identity, begun) = self.begin_v10::<S>(endpoint, request, timeout).await?;
+        let Begun { response, clock, _slots, attempt: () } = match begun {
+            Ok(begun) => begun,
+            Err(Ended { failed, timing }) => {
+                let outcome = failed.map(|never| match never {});
+                return Ok(Answer { timing, ..Answer::new(endpoint.hotkey, outcome) });
+            }
+        };
         let reading = read::<S>(response, self.settings.max_response_bytes);
         let read = timeout_at(clock.deadline, reading).await.unwrap_or_else(|_| Err(clock.timed_out()));
         let timing = clock.timing();
@@ -71,6 +68,21 @@ impl Dendrite {
             asking.spawn(async move { dendrite.ask_v10::<S>(&endpoint, &request, timeout).await });
         }
         Answers::new(asking)
+    }
+
+    async fn begin_v10<S: SynapseV10>(
+        &self,
+        endpoint: &Endpoint,
+        request: &S::Request,
+        timeout: Option<Duration>,
+    ) -> Result<(Identity, Result<Begun<()>, Ended>), AskError> {
+        let synapse = S::CLASS;
+        let model = Model::<S>::asking(request).map_err(|source| AskError::Model { synapse, source })?;
+        let identity = self.identities.lend();
+        let target = format!("/{}", S::CLASS);
+        let sign = |clock: &Clock| self.sign_v10(endpoint, &model, identity.as_str(), clock);
+        let begun = self.begin_with(synapse, &target, endpoint, timeout, sign).await?;
+        Ok((identity, begun))
     }
 
     fn sign_v10<S: SynapseV10>(

@@ -16,12 +16,12 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use subnetkit_protocol::axon_v10::{self, Model, Ping, Signed, Unsigned};
 use subnetkit_protocol::btauth::NonceClock;
-use subnetkit_validator::Outcome;
 use subnetkit_validator::dendrite::Endpoint;
+use subnetkit_validator::{Outcome, OutcomeKind};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::v10::{Text, ask, axon, bob, dendrite, key, say};
+use crate::v10::{Text, ask, axon, bob, dendrite, key, listen, say};
 
 /// Names a Python interpreter whose environment has SDK 10 in it.
 const PYTHON: &str = "SUBNETKIT_TEST_PYTHON_V10";
@@ -70,10 +70,16 @@ async fn its_dendrite_and_our_axon_agree() {
     let odd = "it's \u{200b} \"odd\" \n";
     let expected = format!("{} {} 3.0 {:?}", odd.to_uppercase(), 1u64 << 63, [odd, ""]);
     assert_eq!(said["odd"]["out"], expected.as_str(), "{said}");
+    assert_eq!(
+        (&said["stream"]["out"], &said["stream"]["pieces"]),
+        (&"HI YOU".into(), &"HI YOU".into()),
+        "{said}"
+    );
     for (name, status, message) in [
         ("ok", 200, "Success"),
         ("odd", 200, "Success"),
         ("ping", 200, "Success"),
+        ("stream", 200, "Success"),
         ("wrong receiver", 401, "Not Verified with error: the signature is not"),
         ("panic", 500, "this miner failed to answer"),
         // Its own verdict, for it stops waiting when our axon does.
@@ -204,6 +210,9 @@ async fn our_dendrite_and_its_axon_agree() {
     let ping =
         dendrite("Alice").ask_v10::<Ping>(&bob(python.address), &axon_v10::Nothing {}, None).await.unwrap();
     assert!(ping.response().is_some(), "{ping:?}");
+
+    let (letters, end) = listen(python.address, "hi you", PATIENCE).await;
+    assert_eq!((letters.as_str(), end.kind()), ("HI YOU", OutcomeKind::Answered));
 
     let status = |outcome: Outcome<crate::v10::Heard>| match outcome {
         Outcome::Refused { status, .. } => status,

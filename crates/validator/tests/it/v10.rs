@@ -10,13 +10,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Response};
 use axum::routing::post;
+use bytes::Bytes;
 use futures::StreamExt;
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
-use subnetkit_miner::{Axon, Call, Forward, MinerConfig, Refusal, Roster, Standing};
+use subnetkit_miner::{
+    Axon, Call, Chunks, Forward, ForwardStream, MinerConfig, Refusal, Roster, Standing, produce,
+};
 use subnetkit_protocol::axon_v10::{self, Field, Kind, SynapseV10};
-use subnetkit_protocol::{Keypair, Scheme, Synapse};
-use subnetkit_validator::dendrite::{AskError, DendriteSettings, Endpoint};
+use subnetkit_protocol::{Keypair, Raw, Scheme, Synapse};
+use subnetkit_validator::dendrite::{AskError, DendriteSettings, Endpoint, Streamed};
 use subnetkit_validator::{Dendrite, Outcome, OutcomeKind};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -57,7 +60,50 @@ impl SynapseV10 for Text {
     const HASHED: &'static [&'static str] = &["text", "n", "scale", "tags"];
 }
 
+/// The streaming class of the same file.
+pub(crate) struct Words;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Word {
+    pub(crate) text: String,
+}
+
+impl Synapse for Words {
+    const NAME: &'static str = "words";
+    type Request = Word;
+    type Response = Raw;
+}
+
+impl SynapseV10 for Words {
+    const CLASS: &'static str = "Words";
+    const FIELDS: &'static [Field] =
+        &[Field::asked("text", Kind::Text), Field::answered("out", Kind::Optional(&Kind::Text))];
+    const HASHED: &'static [&'static str] = &["text"];
+}
+
 struct Shouter;
+
+#[async_trait]
+impl ForwardStream<Words> for Shouter {
+    async fn stream(&self, call: Call<Word>) -> Result<Chunks<Raw>, Refusal> {
+        let text = call.request.text;
+        if text == "senseless" {
+            return Err(Refusal::invalid("that has no letters"));
+        }
+        Ok(produce(async move |out| {
+            for letter in text.to_uppercase().chars() {
+                out.send(Raw(Bytes::from(letter.to_string()))).await?;
+                if letter == '!' {
+                    return Err(Refusal::internal("the shouter is hoarse"));
+                }
+                if letter == '.' {
+                    std::future::pending::<()>().await;
+                }
+            }
+            Ok(())
+        }))
+    }
+}
 
 #[async_trait]
 impl Forward<Text> for Shouter {
@@ -88,7 +134,12 @@ pub(crate) async fn axon() -> (SocketAddr, DropGuard) {
         burst_per_hotkey: 1000,
         ..MinerConfig::default()
     };
-    let axon = Axon::new(key("Bob"), config).serve_v10::<Text>(Shouter).bind().await.unwrap();
+    let axon = Axon::new(key("Bob"), config)
+        .serve_v10::<Text>(Shouter)
+        .serve_stream_v10::<Words>(Shouter)
+        .bind()
+        .await
+        .unwrap();
     let alice = Standing { uid: 0, validator_permit: true, stake_rao: 1, owner: false };
     axon.roster().publish(Roster { block: 1, members: HashMap::from([(key("Alice").account(), alice)]) });
     let (address, shutdown) = (axon.local_addr(), CancellationToken::new());
@@ -234,4 +285,51 @@ async fn requests_under_one_uuid_arrive_in_the_order_of_their_nonces() {
     assert!(seen.len() <= 20, "{} names for 20 requests at once", seen.len());
     assert_eq!(seen.values().map(Vec::len).sum::<usize>(), 100);
     assert!(seen.values().all(|nonces| nonces.is_sorted_by(|one, next| one < next)));
+}
+
+/// What came of a stream, and how it ended.
+pub(crate) async fn listen(address: SocketAddr, text: &str, timeout: Duration) -> (String, Outcome<u64>) {
+    let word = Word { text: text.to_owned() };
+    let mut events =
+        Box::pin(Arc::new(dendrite("Alice")).ask_stream_v10::<Words>(bob(address), word, Some(timeout)));
+    let mut heard = String::new();
+    while let Some(event) = events.next().await {
+        match event.unwrap() {
+            Streamed::Chunk(bytes) => heard.push_str(std::str::from_utf8(&bytes).unwrap()),
+            Streamed::Ended(end) => {
+                assert!(events.next().await.is_none(), "the end is the last event");
+                return (heard, end.outcome);
+            }
+        }
+    }
+    panic!("the stream has no end");
+}
+
+#[tokio::test]
+async fn streams_arrive_as_they_are_sent_and_their_breaches_are_seen() {
+    let (address, _axon) = axon().await;
+    let patient = Duration::from_secs(20);
+    let (heard, end) = listen(address, "hi you", patient).await;
+    assert_eq!(heard, "HI YOU");
+    assert!(matches!(end, Outcome::Answered { response, .. } if response > 0), "{end:?}");
+
+    let (heard, end) = listen(address, "oh!", patient).await;
+    assert!("OH!".starts_with(&heard));
+    assert_eq!(end.kind(), OutcomeKind::Unreachable);
+
+    let (heard, end) = listen(address, "senseless", patient).await;
+    assert!(heard.is_empty());
+    assert!(matches!(end, Outcome::Refused { status: 422, .. }), "{end:?}");
+
+    let (heard, end) = listen(address, "so.", Duration::from_millis(300)).await;
+    assert!("SO.".starts_with(&heard));
+    // Whichever of the two clocks is first: the miner breaks off, or the caller goes.
+    assert!(
+        matches!(end.kind(), OutcomeKind::TimedOut | OutcomeKind::Unreachable | OutcomeKind::Refused),
+        "{end:?}"
+    );
+
+    let (heard, end) = listen(address, &"x".repeat(3_000), patient).await;
+    assert!(heard.len() <= 2048);
+    assert_eq!(end, Outcome::TooLarge { limit_bytes: 2048 });
 }

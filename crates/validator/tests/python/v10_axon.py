@@ -2,11 +2,12 @@
 
 import socket
 import sys
+import time
 from typing import Tuple
 
 import bittensor as bt
 
-from v10_text import Text, Wallet
+from v10_text import Text, Wallet, Words
 
 
 def shout(synapse: Text) -> Text:
@@ -14,6 +15,14 @@ def shout(synapse: Text) -> Text:
         raise RuntimeError("the shouter is hoarse")
     synapse.out = f"{synapse.text.upper()} {synapse.n} {synapse.scale} {synapse.tags}"
     return synapse
+
+
+async def spell(synapse: Words) -> Words.BTStreamingResponse:
+    async def letters(send):
+        for letter in synapse.text.upper():
+            await send({"type": "http.response.body", "body": letter.encode(), "more_body": True})
+
+    return synapse.create_streaming_response(letters)
 
 
 def refuse_eve(synapse: Text) -> Tuple[bool, str]:
@@ -27,7 +36,11 @@ with socket.socket() as free:
 axon = bt.Axon(wallet=Wallet("//Bob"), port=port, ip="127.0.0.1", external_ip="127.0.0.1")
 axon.fast_config.host = "127.0.0.1"
 axon.attach(forward_fn=shout, blacklist_fn=refuse_eve)
+axon.attach(forward_fn=spell)
 axon.start()
+# Its thread may not listen yet.
+while not axon.fast_server.started:
+    time.sleep(0.01)
 print(port, flush=True)
 sys.stdin.read()
 axon.stop()

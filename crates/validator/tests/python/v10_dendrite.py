@@ -12,7 +12,7 @@ import aiohttp
 import bittensor as bt
 from bittensor.core import dendrite as dendrite_module
 
-from v10_text import Text, Wallet
+from v10_text import Text, Wallet, Words
 
 PORT, HOTKEY = int(sys.argv[1]), sys.argv[2]
 ODD = "it's \u200b \"odd\" \n"
@@ -56,6 +56,14 @@ async def main() -> dict:
     await ask("wrong receiver", Text(text="hi"), hotkey=dendrite.keypair.ss58_address)
     await ask("panic", Text(text="panic"))
     await ask("impatient", Text(text="forever"), timeout=0.25)
+
+    events = [event async for event in dendrite.call_stream(axon(HOTKEY), Words(text="hi you"), deserialize=False)]
+    said["stream"] = {
+        "status": events[-1].dendrite.status_code,
+        "message": events[-1].dendrite.status_message,
+        "out": events[-1].out,
+        "pieces": "".join(events[:-1]),
+    }
 
     dendrite_module.time = Clock(-60_000_000_000)
     await ask("stale nonce", Text(text="hi"))

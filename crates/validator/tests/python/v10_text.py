@@ -14,6 +14,20 @@ class Text(bt.Synapse):
     required_hash_fields: ClassVar[tuple[str, ...]] = ("text", "n", "scale", "tags")
 
 
+class Words(bt.StreamingSynapse):
+    text: str
+    out: Optional[str] = None
+    required_hash_fields: ClassVar[tuple[str, ...]] = ("text",)
+
+    async def process_streaming_response(self, response):
+        async for piece in response.content.iter_any():
+            self.out = (self.out or "") + piece.decode()
+            yield piece.decode()
+
+    def extract_response_json(self, response):
+        return {"text": self.text, "out": self.out}
+
+
 class Wallet:
     """As much of a wallet as an axon or a dendrite needs: the hotkey."""
 

@@ -1,6 +1,6 @@
 //! The names of client objects.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
@@ -15,15 +15,15 @@ pub(in crate::dendrite) struct Identities {
 
 /// A UUID that nothing else is sent under. Dropped, it is not used again: its request may still be on its way.
 #[derive(Debug)]
-pub(super) struct Identity<'a> {
+pub(super) struct Identity {
     uuid: String,
-    pool: &'a Identities,
+    pool: Arc<Identities>,
 }
 
 impl Identities {
-    pub(super) fn lend(&self) -> Identity<'_> {
+    pub(super) fn lend(self: &Arc<Self>) -> Identity {
         let uuid = self.free().pop().unwrap_or_else(|| Uuid::new_v4().to_string());
-        Identity { uuid, pool: self }
+        Identity { uuid, pool: Arc::clone(self) }
     }
 
     fn free(&self) -> MutexGuard<'_, Vec<String>> {
@@ -32,7 +32,7 @@ impl Identities {
     }
 }
 
-impl Identity<'_> {
+impl Identity {
     pub(super) fn as_str(&self) -> &str {
         &self.uuid
     }
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn what_is_under_way_together_has_a_name_each_and_names_are_used_again() {
-        let pool = Identities::default();
+        let pool = Arc::new(Identities::default());
         let (first, second) = (pool.lend(), pool.lend());
         assert_ne!(first.as_str(), second.as_str());
         let name = first.as_str().to_owned();
