@@ -9,8 +9,8 @@ mod tls;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -54,8 +54,11 @@ fn settings() -> DendriteSettings {
     }
 }
 
+/// Derived once: without optimisation it takes long enough for a signature made before to become stale.
 fn key(name: &str) -> Keypair {
-    Keypair::from_uri(&format!("//{name}"), Scheme::Sr25519).unwrap()
+    static KEYS: LazyLock<Mutex<HashMap<String, Keypair>>> = LazyLock::new(Mutex::default);
+    let derive = || Keypair::from_uri(&format!("//{name}"), Scheme::Sr25519).unwrap();
+    KEYS.lock().unwrap().entry(name.to_owned()).or_insert_with(derive).clone()
 }
 
 fn dendrite() -> Dendrite {
