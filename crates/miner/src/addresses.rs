@@ -100,12 +100,12 @@ impl Unproven {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peer::Peer;
+    use crate::peer::origin_of;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn origin(last: u8) -> Origin {
-        Peer(([192, 0, 2, last], 1).into()).origin()
+        origin_of([192, 0, 2, last])
     }
 
     #[test]

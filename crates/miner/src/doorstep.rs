@@ -4,14 +4,14 @@
 use std::{io, time::Duration};
 
 use axum::http::Extensions;
-use subnetkit_protocol::Hotkey;
+use subnetkit_protocol::{Hotkey, KnownKeys};
 use tokio::time::Instant;
 
 use crate::{
     MinerConfig,
     addresses::Unproven,
     known::KnownCallers,
-    peer::{Origin, Peer},
+    peer::Peer,
     rejection::{Outcome, Rejection},
     verification::{Acquaintance, Overloaded, Signed, Verification},
 };
@@ -23,9 +23,8 @@ pub(crate) struct Doorstep {
 }
 
 /// A request that was let onto the doorstep.
-#[derive(Clone, Copy)]
 pub(crate) struct Visit {
-    origin: Origin,
+    peer: Peer,
     /// A token was taken for it.
     paid: bool,
 }
@@ -40,7 +39,11 @@ impl Doorstep {
                 Instant::now(),
             ),
             known: KnownCallers::new(config.max_tracked_hotkeys),
-            verification: Verification::start(config.verify_threads, config.verify_queue)?,
+            verification: Verification::start(
+                config.verify_threads,
+                config.verify_queue,
+                KnownKeys::new(config.max_tracked_hotkeys),
+            )?,
         })
     }
 
@@ -54,11 +57,12 @@ impl Doorstep {
         let Some(peer) = extensions.get::<Peer>() else {
             return Err(Rejection::new(Outcome::Internal, "the connection's address is not known"));
         };
-        let (origin, now) = (peer.origin(), Instant::now());
-        match self.unproven.take(origin, now) {
-            Ok(()) => Ok(Visit { origin, paid: true }),
-            Err(_) if claimed().is_some_and(|hotkey| self.known.knows(&hotkey, origin, now)) => {
-                Ok(Visit { origin, paid: false })
+        let now = Instant::now();
+        let visit = |paid| Visit { peer: peer.clone(), paid };
+        match self.unproven.take(peer.origin, now) {
+            Ok(()) => Ok(visit(true)),
+            Err(_) if claimed().is_some_and(|hotkey| self.known.knows(&hotkey, peer.origin, now)) => {
+                Ok(visit(false))
             }
             Err(wait) => {
                 let message = "this address sends more requests that prove nothing than this miner allows";
@@ -70,7 +74,7 @@ impl Doorstep {
     /// Whether the signature of the visit's request holds; 503 at once when too many wait. If it holds, the request does
     /// not count against its address.
     pub(crate) async fn verify(&self, visit: Visit, signed: Signed) -> Result<bool, Rejection> {
-        let Visit { origin, paid } = visit;
+        let Visit { peer: Peer { origin, place }, paid } = visit;
         let hotkey = signed.account;
         let who = if self.known.knows(&hotkey, origin, Instant::now()) {
             Acquaintance::Known
@@ -87,6 +91,7 @@ impl Doorstep {
                 self.unproven.give_back(origin, now);
             }
             self.known.saw(&hotkey, origin, now);
+            place.prove();
         }
         Ok(holds)
     }

@@ -75,14 +75,14 @@ impl Sighting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peer::Peer;
+    use crate::peer::origin_of;
 
     fn hotkey(byte: u8) -> Hotkey {
         Hotkey::from_bytes([byte; 32])
     }
 
     fn origin(last: u8) -> Origin {
-        Peer(([192, 0, 2, last], 1).into()).origin()
+        origin_of([192, 0, 2, last])
     }
 
     #[test]

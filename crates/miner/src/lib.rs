@@ -43,6 +43,7 @@ mod authenticate;
 mod axon;
 mod body;
 mod config;
+mod connections;
 mod deadline;
 mod doorstep;
 mod forward;

@@ -1,25 +1,38 @@
 //! Where a connection comes from.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+};
+
+use crate::connections::Place;
 
 /// The other end of the connection a request came in on, as the system reports it. Never read from a header.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
+#[derive(Clone)]
+pub(crate) struct Peer {
+    pub(crate) origin: Origin,
+    pub(crate) place: Arc<Place>,
+}
 
 /// Whoever is likely to be one party: an IPv4 address, or the /64 of an IPv6 address, which is what one line gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Origin(IpAddr);
 
-impl Peer {
-    pub(crate) fn origin(self) -> Origin {
-        match self.0.ip().to_canonical() {
-            IpAddr::V4(address) => Origin(IpAddr::V4(address)),
+impl From<IpAddr> for Origin {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(IpAddr::V4(address)),
             IpAddr::V6(address) => {
                 let network = address.to_bits() & !u128::from(u64::MAX);
-                Origin(IpAddr::V6(Ipv6Addr::from_bits(network)))
+                Self(IpAddr::V6(Ipv6Addr::from_bits(network)))
             }
         }
     }
+}
+
+#[cfg(test)]
+pub(crate) fn origin_of(address: [u8; 4]) -> Origin {
+    Origin::from(IpAddr::from(address))
 }
 
 #[cfg(test)]
@@ -27,7 +40,7 @@ mod tests {
     use super::*;
 
     fn origin(address: &str) -> Origin {
-        Peer(SocketAddr::new(address.parse().unwrap(), 1)).origin()
+        Origin::from(address.parse::<IpAddr>().unwrap())
     }
 
     #[test]

@@ -1,25 +1,29 @@
 //! Connections: accepted up to a bound, served with bounded heads, drained at shutdown.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
 use axum::{Extension, Router, middleware::AddExtension};
-use hyper::server::conn::http1;
+use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
-    service::TowerToHyperService,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     task::JoinSet,
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
-use tower::Layer;
+use tower::{Layer, Service};
 
-use crate::{MinerConfig, metrics::Metrics, peer::Peer, tls::Tls};
+use crate::{
+    MinerConfig,
+    connections::{Connections, Entry, Place, Sending},
+    metrics::Metrics,
+    peer::{Origin, Peer},
+    tls::Tls,
+};
 
 /// Wait after the system refused a connection for want of file descriptors or memory.
 const ACCEPT_BACKOFF: Duration = Duration::from_secs(1);
@@ -43,44 +47,64 @@ pub(crate) async fn serve(
     http.timer(TokioTimer::new())
         .header_read_timeout(config.header_timeout)
         .max_buf_size(config.header_limit);
-    let room = Arc::new(Semaphore::new(config.max_connections));
+    let places = Connections::new(config.max_connections, config.max_connections_per_address);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
+    let mut newcomer: Option<(TcpStream, Origin)> = None;
 
     loop {
-        let accepted = tokio::select! {
-            () = shutdown.cancelled() => break,
-            Some(ended) = connections.join_next() => {
-                if let Err(error) = ended {
-                    tracing::error!(cause = %error, "the task of a connection failed");
+        let entry = newcomer.as_ref().map(|(_, origin)| places.enter(*origin));
+        let seat = match entry {
+            Some(Entry::Place(seat)) => seat,
+            Some(Entry::TooMany) => {
+                newcomer = None;
+                continue;
+            }
+            waiting => {
+                tokio::select! {
+                    () = shutdown.cancelled() => break,
+                    Some(ended) = connections.join_next() => {
+                        if let Err(error) = ended {
+                            tracing::error!(cause = %error, "the task of a connection failed");
+                        }
+                    }
+                    accepted = accept(&listener), if waiting.is_none() => newcomer = accepted,
+                    () = places.changed(), if waiting.is_some() => {}
                 }
                 continue;
             }
-            accepted = accept(&listener, &room) => accepted,
         };
-        let Some((stream, peer, place)) = accepted else { continue };
-        let service = TowerToHyperService::new(Extension(Peer(peer)).layer(router.clone()));
+        let Some((stream, origin)) = newcomer.take() else { continue };
+        let place = Arc::clone(&seat.place);
+        let service = Extension(Peer { origin, place: Arc::clone(&place) }).layer(router.clone());
         let (http, watcher) = (http.clone(), graceful.watcher());
         let (open, failed_handshakes) = (metrics.connections.clone(), metrics.failed_handshakes.clone());
         let (tls, limit, stopped) = (tls.cloned(), config.header_timeout, shutdown.clone());
-        connections.spawn(async move {
-            let _place = place;
-            open.inc();
-            let _closed = OnDrop(|| {
-                open.dec();
-            });
-            let Some(tls) = tls else { return converse(&http, watcher, stream, service).await };
+        let at = Arc::clone(&place);
+        let conversation = async move {
+            let Some(tls) = tls else { return converse(&http, watcher, stream, service, at).await };
             let agreed = tokio::select! {
                 // Nothing was asked yet, so nothing is lost.
                 () = stopped.cancelled() => return,
                 agreed = tls.agree(stream, limit) => agreed,
             };
             match agreed {
-                Ok(stream) => converse(&http, watcher, stream, service).await,
+                Ok(stream) => converse(&http, watcher, stream, service, at).await,
                 Err(error) => {
                     failed_handshakes.inc();
                     tracing::debug!(cause = %error, "a TLS handshake failed");
                 }
+            }
+        };
+        connections.spawn(async move {
+            let _seat = seat;
+            open.inc();
+            let _closed = OnDrop(|| {
+                open.dec();
+            });
+            tokio::select! {
+                () = conversation => {}
+                () = place.given_away() => tracing::debug!("a connection gave its place to another"),
             }
         });
     }
@@ -101,24 +125,28 @@ async fn converse<T: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
     http: &http1::Builder,
     watcher: Watcher,
     stream: T,
-    service: TowerToHyperService<AddExtension<Router, Peer>>,
+    service: AddExtension<Router, Peer>,
+    place: Arc<Place>,
 ) {
+    let service = service_fn(move |request| {
+        let (mut service, busy) = (service.clone(), place.begin());
+        async move {
+            let response = service.call(request).await?;
+            Ok::<_, Infallible>(response.map(|body| Sending { body, _busy: busy }))
+        }
+    });
     if let Err(error) = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await {
         tracing::debug!(cause = %error, "a connection ended early");
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(room).acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener) -> Option<(TcpStream, Origin)> {
     match listener.accept().await {
         Ok((stream, peer)) => {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(cause = %error, "a connection can't send without delay");
             }
-            Some((stream, peer, place))
+            Some((stream, Origin::from(peer.ip())))
         }
         Err(error) => {
             if !is_of_one_connection(&error) {

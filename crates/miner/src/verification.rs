@@ -15,7 +15,7 @@ use std::{
     thread,
 };
 
-use subnetkit_protocol::{Hotkey, Scheme, SignatureCheck, verify_batch};
+use subnetkit_protocol::{Hotkey, KnownKeys, Scheme, SignatureCheck};
 use tokio::sync::oneshot;
 
 /// A signature and what it is said to be over.
@@ -33,8 +33,8 @@ impl Signed {
         SignatureCheck { scheme: *scheme, account: *account, message, signature }
     }
 
-    fn holds(&self) -> bool {
-        verify_batch(&[self.check()])
+    fn holds(&self, keys: &KnownKeys) -> bool {
+        keys.verify(&self.check())
     }
 }
 
@@ -61,6 +61,7 @@ struct Shared {
     work: Condvar,
     /// The most that wait in one line.
     capacity: usize,
+    keys: KnownKeys,
 }
 
 #[derive(Default)]
@@ -121,9 +122,9 @@ const PREFERENCE: u32 = 8;
 
 impl Verification {
     /// Starts the threads; `None` starts one for each core this process may use.
-    pub(crate) fn start(threads: Option<usize>, capacity: usize) -> io::Result<Self> {
+    pub(crate) fn start(threads: Option<usize>, capacity: usize, keys: KnownKeys) -> io::Result<Self> {
         let threads = threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZeroUsize::get));
-        let shared = Arc::new(Shared { lines: Mutex::default(), work: Condvar::new(), capacity });
+        let shared = Arc::new(Shared { lines: Mutex::default(), work: Condvar::new(), capacity, keys });
         let mut started = Self { shared, threads: Vec::with_capacity(threads) };
         for _ in 0..threads {
             let shared = Arc::clone(&started.shared);
@@ -143,7 +144,7 @@ impl Verification {
         match next {
             Move::Verify(signed) => {
                 let _working = Working(&self.shared);
-                return Ok(signed.holds());
+                return Ok(signed.holds(&self.shared.keys));
             }
             Move::Wake => self.shared.work.notify_one(),
             Move::Wait => {}
@@ -286,7 +287,7 @@ impl Shared {
             batch.retain(|job| !job.is_abandoned());
             let size = batch.len();
             // A defect of one signature's verification must not end the service of all.
-            let judged = catch_unwind(AssertUnwindSafe(|| judge(&mut batch)));
+            let judged = catch_unwind(AssertUnwindSafe(|| judge(&mut batch, &self.keys)));
             if judged.is_err() {
                 tracing::error!(size, "verifying signatures panicked; their callers were answered busy");
             }
@@ -303,27 +304,31 @@ impl Shared {
 }
 
 /// Tells every job its verdict, and says whether all held.
-fn judge(jobs: &mut [Job]) -> bool {
+fn judge(jobs: &mut [Job], keys: &KnownKeys) -> bool {
     match jobs {
         [] => true,
         [job] => {
-            let holds = job.signed.holds();
+            let holds = job.signed.holds(keys);
             job.tell(holds);
             holds
         }
         several => {
-            if several.len() >= LEAST_BATCH && hold_together(several) {
+            if several.len() >= LEAST_BATCH && hold_together(several, keys) {
                 several.iter_mut().for_each(|job| job.tell(true));
                 return true;
             }
             let part = several.len().div_ceil(PARTS);
-            several.chunks_mut(part).fold(true, |all_held, part| judge(part) && all_held)
+            let mut all_held = true;
+            for part in several.chunks_mut(part) {
+                all_held &= judge(part, keys);
+            }
+            all_held
         }
     }
 }
 
-fn hold_together(jobs: &[Job]) -> bool {
-    verify_batch(&jobs.iter().map(|job| job.signed.check()).collect::<Vec<_>>())
+fn hold_together(jobs: &[Job], keys: &KnownKeys) -> bool {
+    keys.verify_batch(&jobs.iter().map(|job| job.signed.check()).collect::<Vec<_>>())
 }
 
 /// A verification under way where its request stands.
@@ -365,7 +370,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn everyone_gets_their_own_verdict_whoever_else_is_in_the_batch() {
-        let verification = Arc::new(Verification::start(Some(2), 1_000).unwrap());
+        let verification = Arc::new(Verification::start(Some(2), 1_000, KnownKeys::new(8)).unwrap());
         let mut asked = tokio::task::JoinSet::new();
         for number in 0..200 {
             let verification = Arc::clone(&verification);
@@ -386,7 +391,7 @@ mod tests {
             for bad in (0..length).step_by(length.div_ceil(4)) {
                 let pick = |number| if number == bad { forged(number) } else { signed(number) };
                 let (mut jobs, verdicts): (Vec<_>, Vec<_>) = (0..length).map(|n| job(pick(n))).unzip();
-                assert!(!judge(&mut jobs));
+                assert!(!judge(&mut jobs, &KnownKeys::new(2)));
                 for (number, mut verdict) in verdicts.into_iter().enumerate() {
                     assert_eq!(verdict.try_recv(), Ok(number != bad), "{number} of {length}");
                 }

@@ -119,17 +119,32 @@ async fn a_request_whose_turn_never_comes_is_answered_busy() {
 #[tokio::test]
 async fn connections_beyond_the_bound_wait_for_a_place() {
     let axon = start(MinerConfig { max_connections: 1, ..config() }).await;
+    let held = tokio::spawn(axon.signed("Alice", "/echo", crate::support::ask("wait")).send());
+    axon.parrot.began.notified().await;
+
     let request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut answer = [0; 12];
-    let mut first = TcpStream::connect(axon.address).await.unwrap();
-    first.write_all(request).await.unwrap();
-    first.read_exact(&mut answer).await.unwrap();
-
     let mut second = TcpStream::connect(axon.address).await.unwrap();
     second.write_all(request).await.unwrap();
     let early = timeout(Duration::from_millis(100), second.read_exact(&mut answer)).await;
-    assert!(early.is_err(), "the second connection was served beside the first");
-    drop(first);
+    assert!(early.is_err(), "the second connection was served beside a proven request");
+    axon.parrot.go.add_permits(1);
+    assert_eq!(held.await.unwrap().unwrap().status(), 200);
+    // The first is kept open by its client, and idle.
     second.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200");
+}
+
+#[tokio::test]
+async fn an_address_with_too_many_connections_gets_no_more() {
+    let axon = start(MinerConfig { max_connections_per_address: 2, ..config() }).await;
+    let first = TcpStream::connect(axon.address).await.unwrap();
+    let mut second = TcpStream::connect(axon.address).await.unwrap();
+    let mut third = TcpStream::connect(axon.address).await.unwrap();
+    assert_eq!(third.read(&mut [0; 1]).await.unwrap_or(0), 0, "the third was not closed");
+    second.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = [0; 12];
+    second.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    drop(first);
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -89,8 +89,12 @@ pub(crate) fn config() -> MinerConfig {
     MinerConfig { listen, rate_shared_by_stake: 0.0, ..MinerConfig::default() }
 }
 
+/// A development key. Each is derived once: that takes longer than most tests.
 pub(crate) fn key(name: &str) -> Keypair {
-    Keypair::from_uri(&format!("//{name}"), Scheme::Sr25519).unwrap()
+    static KEYS: LazyLock<Mutex<HashMap<String, Keypair>>> = LazyLock::new(Mutex::default);
+    let mut keys = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
+    let derive = || Keypair::from_uri(&format!("//{name}"), Scheme::Sr25519).unwrap();
+    keys.entry(name.to_owned()).or_insert_with(derive).clone()
 }
 
 /// Alice and Bob validate, Charlie has no permit, Dave owns the subnet and has nothing else, the miner is uid 9.
