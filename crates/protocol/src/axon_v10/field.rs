@@ -105,6 +105,7 @@ pub(super) fn fit_all(fields: &[Field], given: Vec<(String, Value)>) -> Result<V
             (None, Some(default)) => {
                 // A default is taken as it is: models don't check their own, and `None` often stands for "not yet".
                 return Value::parse(default.as_bytes())
+                    .map(|value| field.kind.with_tuples(value))
                     .map_err(|_| Misfit::new("has a default that is not JSON").inside(field.name));
             }
             (None, None) => return Err(Misfit::new("is missing").inside(field.name)),
@@ -158,6 +159,23 @@ impl Kind {
                 Ok(Value::Dict(names.zip(fit_all(fields, entries)?).collect()))
             }
             (kind, _) => Err(Misfit::new(kind.expectation())),
+        }
+    }
+
+    /// A default as Python's source has it, where JSON has no tuples. Nothing else is changed.
+    fn with_tuples(&self, value: Value) -> Value {
+        match (self, value) {
+            (Self::Optional(kind), value) => kind.with_tuples(value),
+            (Self::Tuple(kinds), Value::List(items)) if kinds.len() == items.len() => {
+                Value::Tuple(kinds.iter().zip(items).map(|(kind, item)| kind.with_tuples(item)).collect())
+            }
+            (Self::List(kind), Value::List(items)) => {
+                Value::List(items.into_iter().map(|item| kind.with_tuples(item)).collect())
+            }
+            (Self::Dict(kind), Value::Dict(entries)) => {
+                Value::Dict(entries.into_iter().map(|(key, value)| (key, kind.with_tuples(value))).collect())
+            }
+            (_, value) => value,
         }
     }
 

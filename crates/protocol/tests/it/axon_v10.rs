@@ -143,6 +143,13 @@ fn another_receiver_or_another_value_of_a_hashed_field_is_a_bad_signature() {
 }
 
 #[test]
+fn a_tuple_by_default_is_hashed_as_one_that_was_sent() {
+    let hash = |body: &str| Model::<Shout>::read(body.as_bytes()).unwrap().0.hash();
+    let sent = hash(r#"{"text": "hi", "scale": 2, "at": [0, ""]}"#);
+    assert_eq!(hash(r#"{"text": "hi", "scale": 2}"#), sent);
+}
+
+#[test]
 fn every_deciding_header_is_needed_once_and_in_one_form() {
     use axon_v10::{BODY_HASH, HOTKEY, NONCE, SIGNATURE, TIMEOUT, UUID};
     let headers = signed().headers;
