@@ -67,10 +67,11 @@ async fn metrics_count_by_outcome_and_belong_to_one_axon() {
         "subnetkit_axon_waiting 0",
         // Alice, Bob, and Dave the owner.
         "subnetkit_axon_admitted_hotkeys 3",
-        "subnetkit_axon_metagraph_age_seconds 0.",
     ] {
         assert!(text.contains(line), "{line} is missing in\n{text}");
     }
+    let age = text.lines().find_map(|line| line.strip_prefix("subnetkit_axon_metagraph_age_seconds "));
+    assert!(age.unwrap().parse::<f64>().unwrap().is_finite(), "{text}");
     assert!(!other.get("/metrics").await.1.contains("requests_total{"));
 }
 
