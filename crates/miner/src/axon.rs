@@ -183,6 +183,17 @@ impl Axon {
 
     /// Answers SDK 10's `POST /{CLASS}` with the handler, beside or in place of [`serve`](Self::serve); and the ping of
     /// SDK 10, `POST /Synapse`, to whoever is admitted. All limits are those of the other requests, and shared with them.
+    ///
+    /// ```no_run
+    /// # use subnetkit_miner::{Axon, Forward, MinerConfig};
+    /// # use subnetkit_protocol::{Keypair, axon_v10::SynapseV10};
+    /// # async fn example<S: SynapseV10>(hotkey: Keypair, solver: std::sync::Arc<dyn Forward<S>>)
+    /// # -> Result<(), Box<dyn std::error::Error>> {
+    /// // `POST /{NAME}` for callers of today's SDK, `POST /{CLASS}` for those of SDK 10.
+    /// let axon = Axon::new(hotkey, MinerConfig::default()).serve::<S>(solver.clone()).serve_v10::<S>(solver);
+    /// # drop(axon.bind().await?);
+    /// # Ok(()) }
+    /// ```
     #[cfg(feature = "axon-v10")]
     pub fn serve_v10<S: SynapseV10>(self, forward: impl Forward<S>) -> Self {
         self.serve_class(v10::Served::new::<S>(forward))

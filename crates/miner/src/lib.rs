@@ -33,6 +33,10 @@
 //! With `tls_certificate` and `tls_key` all of it is served over TLS, and the key of the certificate is published beside
 //! the address; [`MinerConfig`] has the rules.
 //!
+//! With the feature `axon-v10` the same handlers answer callers of Bittensor SDK 10 (`subnetkit_protocol::axon_v10`),
+//! behind the same limits and with the same statuses, but that a malformed body is 422; the sentence of a refusal is
+//! then the `message` of the body, and there is no `error`.
+//!
 //! What this crate is not: it does not call miners (that is the validator's dendrite), it does not name a pallet, a
 //! call or a storage item (that is `subnetkit-chain`), and it holds no state that outlives the process.
 

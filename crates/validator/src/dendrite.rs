@@ -3,6 +3,8 @@
 //! A signature covers one attempt, so nothing below this file may repeat, redirect or re-encode a request: the HTTP client
 //! knows no redirects, proxies or decompression, its retries are off, and a repeated attempt is signed anew.
 //!
+//! With the feature `axon-v10` it asks axons of Bittensor SDK 10 as well (`v10.rs`), the same way but for what is signed.
+//!
 //! On a request's way: the address is judged (`egress.rs`), a slot of the miner's host and one of the whole are awaited,
 //! the request is signed and sent (`http.rs`, `connector.rs`), the answer is read within its bounds (`reply.rs`).
 
