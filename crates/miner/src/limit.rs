@@ -95,7 +95,8 @@ fn stake_rao(request: &Request) -> u64 {
     standing.map_or(0, |standing| standing.stake_rao)
 }
 
-/// Ends the handler at the deadline; a streamed answer that has begun sees to its own end. 504 and not 503: the work was begun, so asking the same again is not free.
+/// Ends the handler at the deadline; a streamed answer that has begun sees to its own end. 504 and not 503: the work was
+/// begun, so asking the same again is not free.
 pub(crate) async fn limit_time(request: Request, next: Next) -> Result<Response, Rejection> {
     let deadline = proven(&request)?.deadline;
     timeout_at(deadline, next.run(request)).await.map_err(|_| {
