@@ -89,7 +89,11 @@ fn sr25519(name: &str) -> Keypair {
 /// An axon of `//Bob` that admits `//Alice`, and `//Dave` by his ed25519 key. Dropping the guard ends it.
 async fn axon() -> (SocketAddr, DropGuard) {
     let dave = key("Dave", Scheme::Ed25519).account();
-    let config = MinerConfig { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..MinerConfig::default() };
+    let config = MinerConfig {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        callers_of_other_scheme: [dave].into(),
+        ..MinerConfig::default()
+    };
     let axon = Axon::new(sr25519("Bob"), config).serve::<Double>(Doubler).bind().await.unwrap();
     let standing = |uid| Standing { uid, validator_permit: true, stake_rao: 1, owner: false };
     let members = HashMap::from([(sr25519("Alice").account(), standing(0)), (dave, standing(1))]);
