@@ -9,7 +9,7 @@ use subnetkit_protocol::{
     AccountId, Keypair, Scheme,
     btauth::{
         BodyDigest,
-        response::{self, ResponseError, read_signature, sign_response, verify_response},
+        response::{self, ResponseError, read_response, sign_response, verify_response},
     },
 };
 
@@ -33,17 +33,19 @@ fuzz_target!(|data: &[u8]| {
     let headers = || message.headers.iter().copied();
     let body = BodyDigest::of(message.body);
     let verdict = verify_response(headers(), &signer, &caller, status, body, &request, scheme);
-    match read_signature(headers()) {
+    match read_response(headers(), &signer, &caller, status, body, &request, None) {
         Err(error) => assert_eq!(verdict, Err(error)),
-        Ok((said, signature)) => {
+        Ok(unproven) => {
             assert_eq!(
-                scheme.is_some_and(|scheme| scheme != said),
+                scheme.is_some_and(|scheme| scheme != unproven.scheme),
                 matches!(verdict, Err(ResponseError::UnexpectedScheme { .. }))
             );
-            let digits: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits: String = unproven.signature.iter().map(|byte| format!("{byte:02x}")).collect();
             assert_eq!(message.header(response::SIGNATURE), Some(format!("0x{digits}").as_bytes()));
             for name in [response::VERSION, response::SIGNATURE] {
-                assert!(matches!(read_signature(message.doubled(name)), Err(ResponseError::Malformed(_))));
+                let doubled = message.doubled(name);
+                let read = read_response(doubled, &signer, &caller, status, body, &request, None);
+                assert!(matches!(read, Err(ResponseError::Malformed(_))));
             }
         }
     }

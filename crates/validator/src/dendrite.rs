@@ -21,6 +21,7 @@ mod settings;
 mod stream;
 #[cfg(feature = "axon-v10")]
 mod v10;
+mod verification;
 
 pub use answers::Answers;
 pub use egress::{EgressError, check_egress};
@@ -46,6 +47,7 @@ use self::connector::Route;
 use self::host_slots::{HostSlot, HostSlots};
 use self::http::{HttpClient, MAX_HEAD_BYTES, SendFailure};
 use self::reply::{Demands, Failed, Reply};
+use self::verification::Verification;
 use crate::answer::{Answer, Outcome, Timing};
 
 /// What stands in for a deadline that the clock cannot express.
@@ -59,6 +61,7 @@ pub struct Dendrite {
     nonces: NonceClock,
     slots: Arc<Semaphore>,
     hosts: Arc<HostSlots>,
+    verification: Arc<Verification>,
     settings: DendriteSettings,
     #[cfg(feature = "axon-v10")]
     identities: Arc<v10::Identities>,
@@ -199,6 +202,7 @@ impl Dendrite {
             nonces: NonceClock::new(),
             slots: Arc::new(Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
             hosts: HostSlots::new(settings.concurrency_per_host),
+            verification: Verification::new(),
             settings,
             #[cfg(feature = "axon-v10")]
             identities: Arc::default(),
@@ -222,24 +226,27 @@ impl Dendrite {
                     return Ok(Answer { timing, ..Answer::new(hotkey, outcome) });
                 }
             };
-        let reading = reply::read(response, &attempt, self.demands::<S>());
-        let Reply { content, evidence } = match timeout_at(clock.deadline, reading).await {
-            Ok(reply) => reply,
-            Err(_) => clock.timed_out().into(),
-        };
+        let receiving = reply::receive(response, self.settings.max_response_bytes);
+        let received = timeout_at(clock.deadline, receiving).await.unwrap_or_else(|_| Err(clock.timed_out()));
+        // What follows is this side's work, and not charged.
         let timing = clock.timing();
+        let Reply { content, evidence } = match received {
+            Ok(received) => reply::judge(received, &attempt, &self.demands::<S>()).await,
+            Err(failed) => Reply { content: Err(failed), evidence: None },
+        };
         let (outcome, body) = match content {
             Err(failed) => (failed.map(|never| match never {}), Bytes::new()),
             Ok(body) => match S::RESPONSE_ENCODING.decode(&body) {
                 Ok(response) => (Outcome::Answered { response, elapsed: timing.answering }, body),
-                Err(error) => (Outcome::Malformed { reason: error.to_string() }, body),
+                Err(error) => (Outcome::Malformed { reason: reply::one_line(&error.to_string()) }, body),
             },
         };
         Ok(Answer { hotkey, outcome, timing, body, evidence })
     }
 
-    const fn demands<S: Synapse>(&self) -> Demands {
+    fn demands<S: Synapse>(&self) -> Demands {
         Demands {
+            verification: Arc::clone(&self.verification),
             limit_bytes: self.settings.max_response_bytes,
             signature: self.settings.require_signed_responses,
             encoding: S::RESPONSE_ENCODING,

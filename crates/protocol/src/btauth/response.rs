@@ -142,6 +142,39 @@ pub fn verify_response<'h>(
     request_signature: &[u8; 64],
     expected_scheme: Option<Scheme>,
 ) -> Result<(), ResponseError> {
+    let unproven =
+        read_response(headers, expected_signer, caller, status, body, request_signature, expected_scheme)?;
+    if signature::verify(unproven.scheme, expected_signer, &unproven.payload, &unproven.signature) {
+        Ok(())
+    } else {
+        Err(ResponseError::BadSignature)
+    }
+}
+
+/// The signature a response carries, and what it has to cover. It proves nothing before it is verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unproven {
+    /// The scheme the signature is said to be of.
+    pub scheme: Scheme,
+    /// The bytes it must cover.
+    pub payload: Vec<u8>,
+    /// The signature.
+    pub signature: [u8; 64],
+}
+
+/// All of [`verify_response`] but the last step, for callers that verify many signatures together or keep them.
+///
+/// # Errors
+/// See [`verify_response`]; never [`BadSignature`](ResponseError::BadSignature).
+pub fn read_response<'h>(
+    headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+    expected_signer: &AccountId,
+    caller: &AccountId,
+    status: u16,
+    body: BodyDigest,
+    request_signature: &[u8; 64],
+    expected_scheme: Option<Scheme>,
+) -> Result<Unproven, ResponseError> {
     let Signed { scheme, signature } = Received::collect(headers)?.read()?;
     if let Some(expected) = expected_scheme.filter(|expected| *expected != scheme) {
         return Err(ResponseError::UnexpectedScheme { found: scheme, expected });
@@ -154,23 +187,7 @@ pub fn verify_response<'h>(
         signer: *expected_signer,
         caller: *caller,
     };
-    if signature::verify(scheme, expected_signer, &payload.to_bytes(), &signature) {
-        Ok(())
-    } else {
-        Err(ResponseError::BadSignature)
-    }
-}
-
-/// The scheme and the signature a response carries, unproven: what evidence is made of once
-/// [`verify_response`] has found them right.
-///
-/// # Errors
-/// [`Missing`](ResponseError::Missing) or [`Malformed`](ResponseError::Malformed).
-pub fn read_signature<'h>(
-    headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
-) -> Result<(Scheme, [u8; 64]), ResponseError> {
-    let Signed { scheme, signature } = Received::collect(headers)?.read()?;
-    Ok((scheme, signature))
+    Ok(Unproven { scheme, payload: payload.to_bytes(), signature })
 }
 
 struct Signed {

@@ -23,8 +23,9 @@ fn evidence(caller_scheme: Scheme, signer_scheme: Scheme) -> Evidence {
     let body = BodyDigest::of(RESPONSE);
     let headers = sign_response(&signer, 200, body, &request_signature, &caller.account());
     let headers = headers.iter().map(|(name, value)| (*name, value.as_bytes()));
-    let (scheme, response_signature) = response::read_signature(headers).unwrap();
-    assert_eq!(scheme, signer_scheme);
+    let (by, to) = (signer.account(), caller.account());
+    let unproven = response::read_response(headers, &by, &to, 200, body, &request_signature, None).unwrap();
+    assert_eq!(unproven.scheme, signer_scheme);
     Evidence {
         method: "POST".to_owned(),
         target: "/product".to_owned(),
@@ -37,7 +38,7 @@ fn evidence(caller_scheme: Scheme, signer_scheme: Scheme) -> Evidence {
         response_body: body,
         signer: signer.account(),
         signer_scheme,
-        response_signature,
+        response_signature: unproven.signature,
     }
 }
 

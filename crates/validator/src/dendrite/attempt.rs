@@ -1,10 +1,14 @@
 //! One signed attempt: what was sent, and what an answer to it has to prove.
 
+use std::sync::Arc;
+
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TE};
 use hyper::http;
-use subnetkit_protocol::btauth::response::{self, ResponseError, read_signature, verify_response};
+use subnetkit_protocol::btauth::response::{self, ResponseError, read_response};
 use subnetkit_protocol::btauth::{BodyDigest, Evidence, Payload, SignError};
 use subnetkit_protocol::{Encoding, Hotkey, Keypair, Scheme, TIMEOUT_MS};
+
+use super::verification::Verification;
 
 const METHOD: &str = "POST";
 
@@ -87,23 +91,25 @@ impl Attempt {
 
     /// Judges the signature among the headers or trailers of an answer. The error is a sentence on a signature that
     /// is there and wrong.
-    pub(super) fn judge(&self, fields: &HeaderMap, status: u16, body: BodyDigest) -> Result<Proof, String> {
-        let fields = || fields.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let judged = verify_response(
-            fields(),
-            &self.receiver,
-            &self.caller,
-            status,
-            body,
-            &self.signature,
-            Some(self.receiver_scheme),
-        );
-        let signature = judged.and_then(|()| read_signature(fields()));
-        let (signer_scheme, response_signature) = match signature {
-            Ok(signature) => signature,
+    pub(super) async fn judge(
+        &self,
+        fields: &HeaderMap,
+        status: u16,
+        body: BodyDigest,
+        verification: &Arc<Verification>,
+    ) -> Result<Proof, String> {
+        let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let expected = Some(self.receiver_scheme);
+        let read =
+            read_response(fields, &self.receiver, &self.caller, status, body, &self.signature, expected);
+        let unproven = match read {
+            Ok(unproven) => unproven,
             Err(ResponseError::Missing) => return Ok(Proof::Unsigned),
             Err(wrong) => return Err(wrong.to_string()),
         };
+        if !verification.verify(self.receiver, &unproven).await {
+            return Err(ResponseError::BadSignature.to_string());
+        }
         Ok(Proof::Signed(Box::new(Evidence {
             method: METHOD.to_owned(),
             target: self.target.clone(),
@@ -115,8 +121,8 @@ impl Attempt {
             status,
             response_body: body,
             signer: self.receiver,
-            signer_scheme,
-            response_signature,
+            signer_scheme: unproven.scheme,
+            response_signature: unproven.signature,
         })))
     }
 }

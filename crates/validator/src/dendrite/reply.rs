@@ -1,22 +1,24 @@
 //! From an HTTP response to an outcome, reading no more than allowed.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Response, StatusCode};
 use subnetkit_protocol::Encoding;
 use subnetkit_protocol::btauth::{BodyDigest, Evidence, response::ResponseError};
 
 use super::attempt::{Attempt, Proof, is_signed};
 use super::http::causes;
+use super::verification::Verification;
 use crate::answer::Outcome;
 
 /// How much of a refusal's text is kept: enough for a sentence, too little to flood a log.
-const MESSAGE_BYTES: usize = 300;
+const MESSAGE_CHARS: usize = 300;
 
 /// An outcome that is not an answer.
 pub(super) type Failed = Outcome<Infallible>;
@@ -40,14 +42,24 @@ impl From<BodyFault> for Failed {
 }
 
 /// What is demanded of an answer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Demands {
+    pub(super) verification: Arc<Verification>,
     pub(super) limit_bytes: usize,
     pub(super) signature: bool,
     pub(super) encoding: Encoding,
 }
 
-/// A response that was read, and what its signature proves.
+/// A response that has arrived and is not judged yet.
+#[derive(Debug)]
+pub(super) struct Received {
+    status: StatusCode,
+    headers: HeaderMap,
+    /// All of it, but for a refusal without a signature, of which the beginning will do.
+    body: Bytes,
+}
+
+/// A response that was judged.
 #[derive(Debug)]
 pub(super) struct Reply {
     /// The body of an answer, or what there is instead.
@@ -55,48 +67,64 @@ pub(super) struct Reply {
     pub(super) evidence: Option<Box<Evidence>>,
 }
 
-impl From<Failed> for Reply {
-    fn from(failed: Failed) -> Self {
-        Self { content: Err(failed), evidence: None }
+/// Reads a response: whole, unless nothing depends on its end.
+pub(super) async fn receive(response: Response<Incoming>, limit_bytes: usize) -> Result<Received, Failed> {
+    let (head, body) = response.into_parts();
+    let body = if head.status != StatusCode::OK && !is_signed(&head.headers) {
+        beginning(body).await.into()
+    } else {
+        if head.status == StatusCode::OK {
+            check_packing(&head.headers)?;
+            check_framing(&head.headers, &body)?;
+        }
+        collect(body, limit_bytes).await?
+    };
+    Ok(Received { status: head.status, headers: head.headers, body })
+}
+
+/// Says what a response is worth as one to this attempt.
+pub(super) async fn judge(received: Received, attempt: &Attempt, demands: &Demands) -> Reply {
+    if received.status != StatusCode::OK {
+        let (failed, evidence) = judge_refusal(received, attempt, demands).await;
+        return Reply { content: Err(failed), evidence };
+    }
+    let Received { headers, body, .. } = received;
+    let named = |value: &str| Encoding::from_content_type(value);
+    match prove(attempt, &headers, BodyDigest::of(&body), demands).await {
+        Err(forged) => Reply { content: Err(forged), evidence: None },
+        Ok(evidence) => {
+            let readable = check_content_type(&headers, named, demands.encoding);
+            Reply { content: readable.map(|()| body), evidence }
+        }
     }
 }
 
-/// Reads the response to an attempt.
-pub(super) async fn read(response: Response<Incoming>, attempt: &Attempt, demands: Demands) -> Reply {
-    let (head, body) = response.into_parts();
-    if head.status != StatusCode::OK {
-        let (refused, evidence) = refusal(head.status, &head.headers, body, attempt, demands).await;
-        return Reply { content: Err(refused), evidence };
-    }
-    let body = match check_packing(&head.headers) {
-        Ok(()) => collect(body, demands.limit_bytes).await.map_err(Failed::from),
-        Err(packed) => Err(packed),
-    };
-    let body = match body {
-        Ok(body) => body,
-        Err(failed) => return failed.into(),
-    };
-    let evidence = match prove(attempt, &head.headers, BodyDigest::of(&body), demands.signature) {
-        Ok(evidence) => evidence,
-        Err(forged) => return forged.into(),
-    };
-    let named = |value: &str| Encoding::from_content_type(value);
-    match check_content_type(&head.headers, named, demands.encoding) {
-        Ok(()) => Reply { content: Ok(body), evidence },
-        Err(other) => Reply { content: Err(other), evidence },
+/// The same of a refusal. It needs no signature, for those that come before the request is proven have none; one that is
+/// there must be right.
+pub(super) async fn judge_refusal(
+    received: Received,
+    attempt: &Attempt,
+    demands: &Demands,
+) -> (Failed, Option<Box<Evidence>>) {
+    let Received { status, headers, body } = received;
+    let digest = BodyDigest::of(&body);
+    match attempt.judge(&headers, status.as_u16(), digest, &demands.verification).await {
+        Ok(Proof::Signed(evidence)) => (refused(status, &headers, &body), Some(evidence)),
+        Ok(Proof::Unsigned) => (refused(status, &headers, &body), None),
+        Err(reason) => (Outcome::Forged { reason }, None),
     }
 }
 
 /// Judges the signature of an answer with status 200.
-pub(super) fn prove(
+pub(super) async fn prove(
     attempt: &Attempt,
     fields: &HeaderMap,
     body: BodyDigest,
-    demanded: bool,
+    demands: &Demands,
 ) -> Result<Option<Box<Evidence>>, Failed> {
-    match attempt.judge(fields, StatusCode::OK.as_u16(), body) {
+    match attempt.judge(fields, StatusCode::OK.as_u16(), body, &demands.verification).await {
         Ok(Proof::Signed(evidence)) => Ok(Some(evidence)),
-        Ok(Proof::Unsigned) if demanded => {
+        Ok(Proof::Unsigned) if demands.signature => {
             let reason =
                 format!("{}; require_signed_responses = false takes it as it is", ResponseError::Missing);
             Err(Outcome::Forged { reason })
@@ -120,6 +148,16 @@ pub(crate) fn check_packing(headers: &HeaderMap) -> Result<(), Failed> {
             Err(Outcome::Malformed { reason })
         }
     }
+}
+
+/// A body that ends with its connection may as well have broken off: nothing unsigned would show it.
+pub(super) fn check_framing(headers: &HeaderMap, body: &Incoming) -> Result<(), Failed> {
+    if body.size_hint().exact().is_some() || headers.contains_key(TRANSFER_ENCODING) {
+        return Ok(());
+    }
+    let reason =
+        "it has neither a content-length nor chunks, so that its end cannot be told from a broken connection";
+    Err(Outcome::Malformed { reason: reason.to_owned() })
 }
 
 /// The content type is not signed, so it never decides how signed bytes are read; one that names another encoding than
@@ -162,38 +200,14 @@ pub(crate) async fn collect(mut body: Incoming, limit_bytes: usize) -> Result<By
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
-/// A refusal needs no signature, for those that come before the request is proven have none. One that has a signature
-/// is read whole, because it must be right.
-pub(super) async fn refusal(
-    status: StatusCode,
-    headers: &HeaderMap,
-    body: Incoming,
-    attempt: &Attempt,
-    demands: Demands,
-) -> (Failed, Option<Box<Evidence>>) {
-    if !is_signed(headers) {
-        return (refused(status, headers, &beginning(body).await), None);
-    }
-    let body = match collect(body, demands.limit_bytes).await {
-        Ok(body) => body,
-        Err(fault) => return (fault.into(), None),
-    };
-    match attempt.judge(headers, status.as_u16(), BodyDigest::of(&body)) {
-        Ok(Proof::Signed(evidence)) => (refused(status, headers, &body), Some(evidence)),
-        Ok(Proof::Unsigned) => (refused(status, headers, &body), None),
-        Err(reason) => (Outcome::Forged { reason }, None),
-    }
-}
-
 /// The first bytes of a body. One that breaks off loses the miner's reason, not its status.
 pub(super) async fn beginning(mut body: Incoming) -> Vec<u8> {
     let mut message = Vec::new();
-    while let Some(Ok(frame)) = body.frame().await {
+    while message.len() < MESSAGE_CHARS
+        && let Some(Ok(frame)) = body.frame().await
+    {
         let Ok(data) = frame.into_data() else { continue };
-        message.extend_from_slice(data.get(..MESSAGE_BYTES).unwrap_or(&data));
-        if message.len() >= MESSAGE_BYTES {
-            break;
-        }
+        message.extend_from_slice(data.get(..MESSAGE_CHARS).unwrap_or(&data));
     }
     message
 }
@@ -204,12 +218,12 @@ pub(crate) fn refused(status: StatusCode, headers: &HeaderMap, text: &[u8]) -> F
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.trim().parse().ok())
         .map(Duration::from_secs);
-    let text = text.get(..MESSAGE_BYTES).unwrap_or(text);
     let message = one_line(&String::from_utf8_lossy(text));
     Outcome::Refused { status: status.as_u16(), message, retry_after }
 }
 
-/// Strangers' text goes to logs and terminals: no control characters, no line breaks.
+/// Strangers' text goes to logs and terminals: short, without control characters and line breaks.
 pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+    let text = text.trim_start().chars().take(MESSAGE_CHARS);
+    text.map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim_end().to_owned()
 }

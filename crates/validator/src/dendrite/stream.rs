@@ -104,19 +104,24 @@ impl Dendrite {
             Err(Ended { failed, timing }) => return Ok(Err(ended(timing, failed, None))),
         };
         let Begun { attempt, response, clock, _slots } = begun;
-        let (head, body) = response.into_parts();
-        if head.status != StatusCode::OK {
-            let refusing = reply::refusal(head.status, &head.headers, body, &attempt, demands);
-            let (failed, evidence) = match timeout_at(clock.deadline, refusing).await {
-                Ok(refusal) => refusal,
-                Err(_) => (clock.timed_out(), None),
+        if response.status() != StatusCode::OK {
+            let receiving = reply::receive(response, demands.limit_bytes);
+            let received =
+                timeout_at(clock.deadline, receiving).await.unwrap_or_else(|_| Err(clock.timed_out()));
+            let timing = clock.timing();
+            let (failed, evidence) = match received {
+                Err(failed) => (failed, None),
+                Ok(received) => reply::judge_refusal(received, &attempt, &demands).await,
             };
-            return Ok(Err(ended(clock.timing(), failed, evidence)));
+            return Ok(Err(ended(timing, failed, evidence)));
         }
-        let unusable = reply::check_packing(&head.headers).and_then(|()| {
-            let named = |value: &str| Encoding::from_stream_content_type(value);
-            reply::check_content_type(&head.headers, named, demands.encoding)
-        });
+        let (head, body) = response.into_parts();
+        let unusable = reply::check_packing(&head.headers)
+            .and_then(|()| reply::check_framing(&head.headers, &body))
+            .and_then(|()| {
+                let named = |value: &str| Encoding::from_stream_content_type(value);
+                reply::check_content_type(&head.headers, named, demands.encoding)
+            });
         if let Err(failed) = unusable {
             return Ok(Err(ended(clock.timing(), failed, None)));
         }
@@ -160,21 +165,21 @@ impl Reading {
             Ok(read) => read,
             Err(_) => Err(self.clock.timed_out()),
         };
-        let (outcome, evidence) = match read {
+        // What follows is this side's work, and not charged.
+        let timing = self.clock.timing();
+        let proven = match read {
             Ok(Some(chunk)) => {
                 self.count += 1;
                 return Ok(chunk);
             }
-            Ok(None) => match self.finish() {
-                Ok(evidence) => {
-                    let elapsed = self.clock.timing().answering;
-                    (Outcome::Answered { response: self.count, elapsed }, evidence)
-                }
-                Err(failed) => (failed.map(|never| match never {}), None),
-            },
+            Ok(None) => self.finish().await,
+            Err(failed) => Err(failed),
+        };
+        let (outcome, evidence) = match proven {
+            Ok(evidence) => (Outcome::Answered { response: self.count, elapsed: timing.answering }, evidence),
             Err(failed) => (failed.map(|never| match never {}), None),
         };
-        Err(StreamEnd { hotkey: self.hotkey, outcome, timing: self.clock.timing(), evidence })
+        Err(StreamEnd { hotkey: self.hotkey, outcome, timing, evidence })
     }
 
     /// `None` at the end of the body.
@@ -206,16 +211,16 @@ impl Reading {
         }
     }
 
-    fn finish(&mut self) -> Result<Option<Box<Evidence>>, Failed> {
+    async fn finish(&mut self) -> Result<Option<Box<Evidence>>, Failed> {
         self.chunks.finish().map_err(failed)?;
         let digest = std::mem::take(&mut self.hasher).finish();
-        reply::prove(&self.attempt, &self.fields, digest, self.demands.signature)
+        reply::prove(&self.attempt, &self.fields, digest, &self.demands).await
     }
 }
 
 fn failed(error: ChunkError) -> Failed {
     match error {
         ChunkError::TooLarge { limit } => Outcome::TooLarge { limit_bytes: limit },
-        other => Outcome::Malformed { reason: other.to_string() },
+        other => Outcome::Malformed { reason: reply::one_line(&other.to_string()) },
     }
 }

@@ -71,6 +71,33 @@ async fn an_answer_that_breaks_off_is_none() {
 }
 
 #[tokio::test]
+async fn a_trailer_is_bounded_too() {
+    let trailer = |lines: usize| {
+        let lines = "x: y\r\n".repeat(lines);
+        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n7\r\n{{\"n\":1}}\r\n0\r\n{lines}\r\n")
+    };
+    assert_eq!(ask(raw_server(trailer(3)).await.0).await.kind(), OutcomeKind::Answered);
+    for lines in [80, 100_000] {
+        let outcome = ask(raw_server(trailer(lines)).await.0).await;
+        assert_eq!(outcome.kind(), OutcomeKind::Unreachable, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_could_be_a_broken_connection_is_none() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut bytes = [0; 4096];
+        assert!(socket.read(&mut bytes).await.unwrap() > 0);
+        socket.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"n\":1}").await.unwrap();
+    });
+    let outcome = ask(address).await;
+    assert_eq!(outcome.kind(), OutcomeKind::Malformed, "{outcome:?}");
+}
+
+#[tokio::test]
 async fn nothing_is_ever_unpacked() {
     for (encoding, kind) in [
         ("gzip", OutcomeKind::Malformed),
