@@ -53,7 +53,7 @@ pub(crate) struct Authenticator {
 }
 
 impl Authenticator {
-    pub(crate) fn new(own: Hotkey, door: Doorkeeper, config: &MinerConfig) -> Result<Self, BindError> {
+    pub(crate) async fn new(own: Hotkey, door: Doorkeeper, config: &MinerConfig) -> Result<Self, BindError> {
         let other = match config.caller_scheme {
             Scheme::Sr25519 => Scheme::Ed25519,
             Scheme::Ed25519 => Scheme::Sr25519,
@@ -71,7 +71,7 @@ impl Authenticator {
             door,
             bodies: BodyReader::new(config),
             request_timeout: config.request_timeout,
-            memory: replay::memory(&own, "btauth", config)?,
+            memory: replay::memory(&own, "btauth", config).await?,
         })
     }
 

@@ -238,7 +238,7 @@ impl Axon {
         let roster = SharedRoster::new();
         let serving = Serving::default();
         let metrics = Arc::new(Metrics::new());
-        let (mut router, health) = self.routers(&roster, &serving, &metrics)?;
+        let (mut router, health) = self.routers(&roster, &serving, &metrics).await?;
         let operator = match operator {
             Some((listener, address)) => Some(Operator { listener, address, router: health }),
             None => {
@@ -289,7 +289,7 @@ impl Axon {
     ///
     /// The stack, outermost first. What costs least is asked first; nothing of a request is parsed before its
     /// signature is proven.
-    fn routers(
+    async fn routers(
         &self,
         roster: &SharedRoster,
         serving: &Serving,
@@ -305,7 +305,7 @@ impl Axon {
             max_age: config.metagraph_max_age,
             when_stale: config.when_stale,
         };
-        let authenticator = Arc::new(Authenticator::new(own, door, config)?);
+        let authenticator = Arc::new(Authenticator::new(own, door, config).await?);
         let signer = Signer { hotkey: self.hotkey.clone(), enabled: config.sign_responses };
         let behind = ServiceBuilder::new()
             // Once more, so that the answer to a handler's panic is signed like any other.
@@ -330,7 +330,7 @@ impl Axon {
         }
         #[cfg(feature = "axon-v10")]
         if !self.classes.is_empty() {
-            let gate = Arc::new(v10::Gate::new(own, authenticator, config)?);
+            let gate = Arc::new(v10::Gate::new(own, authenticator, config).await?);
             for served in &self.classes {
                 let who = Arc::new(v10::Dress { own, class: served.class });
                 let stack = ServiceBuilder::new()

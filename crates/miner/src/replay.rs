@@ -13,7 +13,7 @@ use subnetkit_protocol::{
 use crate::{BindError, MinerConfig};
 
 /// The memory for requests of one protocol to this hotkey. Nonces of one protocol say nothing about those of another.
-pub(crate) fn memory(
+pub(crate) async fn memory(
     own: &Hotkey,
     protocol: &'static str,
     config: &MinerConfig,
@@ -27,7 +27,7 @@ pub(crate) fn memory(
     };
     let Some(url) = &config.replay_redis_url else { return Ok(Arc::new(ReplayStore::new(settings)?)) };
     #[cfg(feature = "redis")]
-    return Ok(Arc::new(shared::SharedMemory::open(url, own, protocol, settings, config)?));
+    return Ok(Arc::new(shared::SharedMemory::open(url, own, protocol, settings, config).await?));
     #[cfg(not(feature = "redis"))]
     {
         let _names_of_keys = (url, own, protocol);

@@ -24,7 +24,7 @@ use subnetkit_protocol::{
     btauth::{
         Attempt, AuthError,
         AuthErrorKind::{MemoryUnavailable, StaleRequest},
-        NonceMemory, ReplaySettings, ReplayStore,
+        NonceMemory, ReplaySettings, ReplayStore, now_ns,
     },
 };
 use tokio::time::timeout;
@@ -54,8 +54,9 @@ enum Failure {
 }
 
 impl SharedMemory {
-    /// Connects with the first request, and again whenever the connection is lost.
-    pub(super) fn open(
+    /// Connects, and does so again whenever the connection is lost. A server that is down is waited for by the requests: it
+    /// may be one machine's start that both are part of.
+    pub(super) async fn open(
         url: &RedisUrl,
         own: &Hotkey,
         protocol: &str,
@@ -75,7 +76,7 @@ impl SharedMemory {
         let client = Client::open(url.secret()).map_err(|_| BindError::RedisUrl)?;
         let server =
             ConnectionManager::new_lazy_with_config(client, connections).map_err(|_| BindError::RedisUrl)?;
-        Ok(Self {
+        let memory = Self {
             local,
             server,
             prefix: format!("{}:{own}:{protocol}", config.replay_redis_prefix),
@@ -83,12 +84,30 @@ impl SharedMemory {
             timeout: config.replay_redis_timeout,
             heed_birth,
             failing: AtomicBool::new(false),
-        })
+        };
+        // A new memory begins now, and not with the first request, which would come from before.
+        let begun = memory.begin(now_ns()).await;
+        memory.note(begun.as_ref().err());
+        Ok(memory)
+    }
+
+    async fn begin(&self, now_ns: u128) -> Result<(), Failure> {
+        let mut commands = Pipeline::new();
+        commands.cmd("SET").arg(self.born()).arg(now_ns.to_string()).arg("NX").ignore();
+        let mut server = self.server.clone();
+        timeout(self.timeout, commands.exec_async(&mut server))
+            .await
+            .map_err(|_| Failure::Timeout(self.timeout))??;
+        Ok(())
+    }
+
+    fn born(&self) -> String {
+        format!("{}:born", self.prefix)
     }
 
     /// Asks the server whether the nonce is new, and since when it remembers: Unix time in nanoseconds.
     async fn ask(&self, attempt: &Attempt, now_ns: u128) -> Result<(bool, u128), Failure> {
-        let born = format!("{}:born", self.prefix);
+        let born = self.born();
         let key = format!("{}:{}:{}", self.prefix, attempt.sender, attempt.nonce);
         let expiry_ns = attempt.nonce.saturating_add(self.retention.as_nanos()).saturating_sub(now_ns);
         let left_ms = u64::try_from(expiry_ns / 1_000_000).unwrap_or(u64::MAX / 2).saturating_add(1);

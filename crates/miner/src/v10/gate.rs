@@ -43,12 +43,12 @@ pub(crate) struct Turnstile {
 }
 
 impl Gate {
-    pub(crate) fn new(
+    pub(crate) async fn new(
         own: Hotkey,
         core: Arc<Authenticator>,
         config: &MinerConfig,
     ) -> Result<Self, BindError> {
-        Ok(Self { own, core, memory: replay::memory(&own, "v10", config)? })
+        Ok(Self { own, core, memory: replay::memory(&own, "v10", config).await? })
     }
 }
 

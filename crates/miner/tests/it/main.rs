@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
 
 mod admission;
+mod attacks;
 mod auth;
 mod body;
 mod config;
