@@ -16,7 +16,7 @@ use axum::{
     extract::Request,
     routing::{MethodFilter, MethodRouter, on},
 };
-use subnetkit_protocol::axon_v10::{BodyHash, Envelope, Model, ModelError, Nothing, Ping, SynapseV10};
+use subnetkit_protocol::axon_v10::{BodyHash, Model, ModelError, Nothing, Ping, SynapseV10};
 
 use crate::{Call, Forward, ForwardStream, Refusal, streaming::StreamBounds};
 
@@ -31,9 +31,8 @@ pub(crate) struct Served {
     pub(crate) route: MethodRouter,
 }
 
-/// Reads a body as an instance of a class, for the handler to find in the extensions, and tells the hash that must have
-/// been signed.
-pub(crate) type Read = fn(&[u8], &mut axum::http::Extensions) -> Result<BodyHash, ModelError>;
+/// Tells the hash that must have been signed for a body of the class.
+pub(crate) type Read = fn(&[u8]) -> Result<BodyHash, ModelError>;
 
 impl Served {
     pub(crate) fn new<S: SynapseV10>(forward: impl Forward<S>) -> Self {
@@ -56,20 +55,9 @@ impl Served {
     }
 }
 
-/// An instance of a class whose hashed fields the caller signed.
-struct Asked<S>(Arc<(Model<S>, Envelope)>);
-
-impl<S> Clone for Asked<S> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-fn read<S: SynapseV10>(body: &[u8], extensions: &mut axum::http::Extensions) -> Result<BodyHash, ModelError> {
-    let (model, envelope) = Model::<S>::read(body)?;
-    let hash = model.hash();
-    extensions.insert(Asked(Arc::new((model, envelope))));
-    Ok(hash)
+/// The instance is not kept: as values it takes many times the memory of its text, and the line for a slot can be long.
+fn read<S: SynapseV10>(body: &[u8]) -> Result<BodyHash, ModelError> {
+    Ok(Model::<S>::read(body)?.0.hash())
 }
 
 struct Pong;

@@ -26,6 +26,7 @@
 //! | the body's hash | compared when the handler's arguments are read; 500 | compared with the signature; 401 |
 //! | the caller's hotkey for the handler | from the body, which nobody signed | from the signed header |
 //! | fields are converted | texts of digits to numbers, and the like | integers to floats only |
+//! | more than 262 144 values in a body | accepted | refused |
 //! | keys that are twice in an object, `NaN`, `Infinity` | accepted | refused |
 //! | refusals quote | the message that was expected to be signed | nothing of the kind |
 //! | refusals are signed | over text that the caller chose in part | not at all |

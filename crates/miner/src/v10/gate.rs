@@ -20,6 +20,7 @@ use super::{Read, Served};
 use crate::{
     BindError, MinerConfig,
     authenticate::{Authenticator, Proven, refused},
+    body::ReadBody,
     doorstep::Visit,
     limit::Admitted,
     rejection::{Outcome, Rejection},
@@ -83,8 +84,7 @@ impl Turnstile {
         if !self.gate.core.doorstep.verify(visit, signed).await? {
             return Err(refused(&AuthError::bad_signature()));
         }
-        let hash =
-            (self.read)(&body.bytes, &mut parts.extensions).map_err(|error| self.unreadable(&error))?;
+        let hash = (self.read)(&body.bytes).map_err(|error| unreadable(self.class, &error))?;
         claims.verify_body(&hash).map_err(|error| refused(&error))?;
         self.gate.memory.record(&attempt, now_ns()).await.map_err(|error| refused(&error))?;
         let patience = claims.timeout.unwrap_or(Duration::MAX).min(self.gate.core.request_timeout);
@@ -96,12 +96,13 @@ impl Turnstile {
         };
         parts.extensions.insert(proven);
         parts.extensions.insert(admitted);
+        parts.extensions.insert::<ReadBody>(body);
         Ok(())
     }
+}
 
-    fn unreadable(&self, error: &ModelError) -> Rejection {
-        Rejection::new(Outcome::MalformedBody, format!("the body is not a `{}`: {error}", self.class))
-    }
+pub(super) fn unreadable(class: &'static str, error: &ModelError) -> Rejection {
+    Rejection::new(Outcome::MalformedBody, format!("the body is not a `{class}`: {error}"))
 }
 
 /// The hotkey that a request claims to be of, whatever else is wrong with it.

@@ -10,15 +10,16 @@ use axum::{
 };
 use subnetkit_protocol::{
     Encoding,
-    axon_v10::{self, ModelError, SynapseV10},
+    axon_v10::{self, Envelope, Model, ModelError, SynapseV10},
 };
 use tokio::time::Instant;
 
-use super::Asked;
+use super::gate::unreadable;
 use crate::{
     Call, Forward, ForwardStream,
     answer::refused,
     authenticate::proven,
+    body::ReadBody,
     deadline::Arrived,
     limit::Admitted,
     rejection::{Outcome, Rejection},
@@ -30,13 +31,12 @@ pub(crate) async fn answer<S: SynapseV10>(
     forward: Arc<dyn Forward<S>>,
     request: Request,
 ) -> Result<Response, Rejection> {
-    let Begun { call, asked, arrived } = begin::<S>(request)?;
+    let Begun { call, model, envelope, arrived } = begin::<S>(request)?;
     let response = forward.forward(call).await.map_err(|refusal| refused::<S>(refusal))?;
     let unwritable = |error: ModelError| {
         tracing::error!(class = S::CLASS, cause = %error, "the answer can't be written as the class's fields");
         Rejection::new(Outcome::Internal, "this miner failed to write its answer")
     };
-    let (model, envelope) = Arc::unwrap_or_clone(asked.0);
     let model = model.answering(&response).map_err(unwritable)?;
     Ok(respond(StatusCode::OK, axon_v10::answer(&model, envelope, arrived.elapsed().as_secs_f64())))
 }
@@ -49,9 +49,8 @@ pub(crate) async fn stream<S: SynapseV10>(
     request: Request,
 ) -> Result<Response, Rejection> {
     check_version(&request)?;
-    let Begun { call, asked, arrived } = begin::<S>(request)?;
+    let Begun { call, model, envelope, arrived } = begin::<S>(request)?;
     let mut response = stream_call(forward, bounds, call, Encoding::Raw).await?;
-    let (model, envelope) = Arc::unwrap_or_clone(asked.0);
     let parts = axon_v10::answer(&model, envelope, arrived.elapsed().as_secs_f64());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -62,30 +61,27 @@ pub(crate) async fn stream<S: SynapseV10>(
 /// A call, and what its answer has to be written into.
 struct Begun<S: SynapseV10> {
     call: Call<S::Request>,
-    asked: Asked<S>,
+    model: Model<S>,
+    envelope: Envelope,
     arrived: Instant,
 }
 
-/// Takes the request, so that nothing of it but the call outlives this.
+/// Takes the request, so that the raw body and its share of the memory budget are gone when this returns.
+#[expect(clippy::needless_pass_by_value, reason = "the raw body must not outlive the parsing")]
 fn begin<S: SynapseV10>(request: Request) -> Result<Begun<S>, Rejection> {
     let proven = proven(&request)?;
-    let (mut parts, _) = request.into_parts();
-    let asked: Asked<S> = parts
-        .extensions
-        .remove()
-        .ok_or_else(|| Rejection::new(Outcome::Unauthenticated, "the request was not authenticated"))?;
-    let typed = asked.0.0.request().map_err(|error| {
-        Rejection::new(Outcome::MalformedBody, format!("the body is not a `{}`: {error}", S::CLASS))
-    })?;
+    let extensions = request.extensions();
+    let body = extensions.get::<ReadBody>().map_or(&[][..], |body| &body.bytes);
+    let (model, envelope) = Model::<S>::read(body).map_err(|error| unreadable(S::CLASS, &error))?;
     let call = Call {
-        request: typed,
+        request: model.request().map_err(|error| unreadable(S::CLASS, &error))?,
         // The one that signed. The body names one too, which nobody signed.
         caller: proven.caller,
-        standing: parts.extensions.get::<Admitted>().and_then(|admitted| admitted.0),
+        standing: extensions.get::<Admitted>().and_then(|admitted| admitted.0),
         deadline: proven.deadline,
     };
-    let arrived = parts.extensions.get::<Arrived>().map_or_else(Instant::now, |arrived| arrived.0);
-    Ok(Begun { call, asked, arrived })
+    let arrived = extensions.get::<Arrived>().map_or_else(Instant::now, |arrived| arrived.0);
+    Ok(Begun { call, model, envelope, arrived })
 }
 
 /// A response in the protocol's form.

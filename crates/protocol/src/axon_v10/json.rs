@@ -12,6 +12,8 @@ use super::{
 
 /// Arrays and objects inside one another.
 const MAX_DEPTH: usize = 128;
+/// Values in one text. Each takes 32 bytes, whereas in the text it can be two: the bound is about 8 MiB.
+const MAX_VALUES: usize = 1 << 18;
 /// Python reads no integer of more digits.
 const MAX_DIGITS: usize = 4300;
 
@@ -26,7 +28,7 @@ pub struct JsonError {
 pub(super) fn parse(text: &[u8]) -> Result<Value, JsonError> {
     let text = std::str::from_utf8(text)
         .map_err(|error| JsonError { reason: "the text is not UTF-8", at: error.valid_up_to() })?;
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { text, at: 0, values: 0 };
     let value = reader.value(0)?;
     reader.skip_blanks();
     if reader.at < text.len() {
@@ -38,6 +40,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Value, JsonError> {
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    values: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -77,6 +80,10 @@ impl<'t> Reader<'t> {
     fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
         if depth > MAX_DEPTH {
             return Err(self.error("arrays and objects are nested too deeply"));
+        }
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return Err(self.error("there are too many values"));
         }
         self.skip_blanks();
         match self.peek() {

@@ -110,12 +110,6 @@ pub struct Model<S> {
     class: PhantomData<fn() -> S>,
 }
 
-impl<S> Clone for Model<S> {
-    fn clone(&self) -> Self {
-        Self { values: self.values.clone(), class: PhantomData }
-    }
-}
-
 impl<S: SynapseV10> Model<S> {
     /// An instance with the fields of a request filled in.
     ///

@@ -254,6 +254,7 @@ fn json_keeps_what_python_keeps() {
         assert_eq!(text(json), python);
     }
     let long = "7".repeat(4_301);
+    let many = format!("[{}0]", "0,".repeat(1 << 18));
     let deep = format!("{}{}", "[".repeat(130), "]".repeat(130));
     let duplicate: String = (0..20).map(|n| format!("\"k{n}\":0,")).collect();
     for refused in [
@@ -277,12 +278,14 @@ fn json_keeps_what_python_keeps() {
         "\"",
         "1 2",
         &long,
+        &many,
         &deep,
         &format!("{{{duplicate}\"k7\":1}}"),
     ] {
         assert!(Value::parse(refused.as_bytes()).is_err(), "{refused}");
     }
     assert!(Value::parse(b"\"\xff\"").is_err());
+    assert!(size_of::<Value>() <= 32, "the bound on values is a bound on memory");
 }
 
 #[test]
