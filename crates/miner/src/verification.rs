@@ -183,8 +183,8 @@ impl Lines {
     ) -> Result<(u64, oneshot::Receiver<bool>), Overloaded> {
         let ticket = self.next_ticket;
         let line = self.line(who);
-        if line.waiting.len() >= capacity {
-            line.waiting.retain(|job| !job.is_abandoned());
+        while line.waiting.front().is_some_and(Job::is_abandoned) {
+            line.waiting.pop_front();
         }
         if line.waiting.len() >= capacity {
             return Err(Overloaded);

@@ -31,6 +31,7 @@ struct Redis {
 
 impl Redis {
     /// None where no server is installed, which is said.
+    #[allow(clippy::print_stdout, reason = "whoever reads the test's output has to see what was not tested")]
     async fn start() -> Option<Self> {
         let named = env::var("SUBNETKIT_TEST_REDIS").ok();
         let candidates = named.clone().map_or_else(
