@@ -36,6 +36,9 @@ fn every_type_of_setting_can_be_given_by_flag_and_by_variable() {
         ("listen", "127.0.0.1:0"),
         ("external_ip", "10.0.0.1"),
         ("external_port", "9"),
+        ("tls_certificate", "/etc/axon/axon.crt"),
+        ("tls_key", "/etc/axon/axon.key"),
+        ("tls_reload", "5m"),
         ("body_timeout", "250ms"),
         ("rate_per_hotkey", "2.5"),
         ("require_permit", "false"),
@@ -62,6 +65,9 @@ fn every_type_of_setting_can_be_given_by_flag_and_by_variable() {
     assert_eq!(miner.listen.to_string(), "127.0.0.1:0");
     assert_eq!(miner.external_ip, Some([10, 0, 0, 1].into()));
     assert_eq!(miner.external_port, Some(9));
+    assert_eq!(miner.tls_certificate, Some("/etc/axon/axon.crt".into()));
+    assert_eq!(miner.tls_key, Some("/etc/axon/axon.key".into()));
+    assert_eq!(miner.tls_reload, Duration::from_secs(300));
     assert_eq!(miner.body_timeout, Duration::from_millis(250));
     assert_eq!(miner.rate_per_hotkey, 2.5);
     assert!(!miner.require_permit);
@@ -139,6 +145,7 @@ fn print_config_tells_every_value_and_its_origin_and_is_a_file_that_gives_them()
     assert!(line("listen = \"127.0.0.1:1\" ").ends_with("# flag --listen"));
     assert!(line("body_limit = 1048576 ").ends_with("# default"));
     assert!(line("# external_ip = ").ends_with("# not set"));
+    assert!(line("# tls_certificate = ").ends_with("# not set"));
 
     let copy = Desk::new().file(&printed);
     assert_eq!(copy.settings::<MinerConfig>(&[]).unwrap(), layers.settings::<MinerConfig>().unwrap());
