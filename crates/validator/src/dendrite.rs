@@ -5,11 +5,14 @@
 //!
 //! With the feature `axon-v10` it asks axons of Bittensor SDK 10 as well (`v10.rs`), the same way but for what is signed.
 //!
-//! On a request's way: the address is judged (`egress.rs`), a slot of the miner's host and one of the whole are awaited,
-//! the request is signed and sent (`http.rs`, `connector.rs`), the answer is read within its bounds (`reply.rs`).
+//! On a request's way: the address is judged (`egress.rs`); a slot of the miner's host and one of the whole are awaited
+//! (`host_slots.rs`); the request is signed (`attempt.rs`) and sent (`http.rs`, `connector.rs`, `pin.rs`), again only if
+//! it cannot have reached the miner; the answer is read within its bounds (`reply.rs`, `stream.rs`), its signature verified
+//! beside those of others (`verification.rs`), and only then decoded.
 
 mod answers;
 mod attempt;
+mod clock;
 mod connector;
 mod egress;
 mod endpoint;
@@ -43,15 +46,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use self::attempt::Attempt;
+use self::clock::Clock;
 use self::connector::Route;
 use self::host_slots::{HostSlot, HostSlots};
 use self::http::{HttpClient, MAX_HEAD_BYTES, SendFailure};
 use self::reply::{Demands, Failed, Reply};
 use self::verification::Verification;
 use crate::answer::{Answer, Outcome, Timing};
-
-/// What stands in for a deadline that the clock cannot express.
-const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Asks miners. One client, with pooled connections, for the whole process.
 #[derive(Debug)]
@@ -136,40 +137,6 @@ impl EncodedRequest {
     #[must_use]
     pub const fn bytes(&self) -> &Bytes {
         &self.bytes
-    }
-}
-
-/// The clock of one request.
-#[derive(Debug)]
-struct Clock {
-    asked: Instant,
-    /// When the request left this side's queues.
-    started: Instant,
-    ready: Option<Instant>,
-    timeout: Duration,
-    deadline: Instant,
-}
-
-impl Clock {
-    fn start(asked: Instant, timeout: Duration) -> Self {
-        let started = Instant::now();
-        let deadline = started.checked_add(timeout).unwrap_or(started + FAR);
-        Self { asked, started, ready: None, timeout, deadline }
-    }
-
-    /// The time up to now.
-    fn timing(&self) -> Timing {
-        let now = Instant::now();
-        let ready = self.ready.unwrap_or(now);
-        Timing { queued: self.started - self.asked, connecting: ready - self.started, answering: now - ready }
-    }
-
-    fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
-    }
-
-    const fn timed_out<R>(&self) -> Outcome<R> {
-        Outcome::TimedOut { after: self.timeout }
     }
 }
 

@@ -19,14 +19,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::client::Resumption;
-use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::server::ParsedCertificate;
-use tokio_rustls::rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme,
-};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 
 use super::pin;
 
@@ -90,7 +85,7 @@ impl Connector {
         let tcp = TcpStream::connect(route.address).await.map_err(ConnectError::Tcp)?;
         tcp.set_nodelay(true).map_err(ConnectError::Tcp)?;
         let Some(key) = route.certificate else { return Ok(Stream::Plain(tcp)) };
-        let config = pinned_client(key, self.provider).map_err(ConnectError::Setup)?;
+        let config = pin::client(key, self.provider).map_err(ConnectError::Setup)?;
         let name = ServerName::IpAddress(route.address.ip().into());
         let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await;
         tls.map(|tls| Stream::Tls(Box::new(tls))).map_err(|error| {
@@ -122,70 +117,6 @@ impl tower::Service<Uri> for Connector {
             let connected = tokio::time::timeout(timeout, connecting).await;
             connected.unwrap_or(Err(ConnectError::TimedOut(timeout))).map(TokioIo::new)
         })
-    }
-}
-
-/// A client that accepts one key. Sessions are not resumed: a resumed one proves no certificate.
-fn pinned_client(key: AxonCertificate, provider: Arc<CryptoProvider>) -> Result<ClientConfig, TlsError> {
-    let verifier = Arc::new(PinnedKey { key, provider: Arc::clone(&provider) });
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    config.resumption = Resumption::disabled();
-    config.enable_sni = false;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-/// Takes the certificate for no more than the carrier of a key: issuer, names and dates say nothing the chain has not
-/// said. That the server holds the private half is proven by the handshake's signature, as ever.
-#[derive(Debug)]
-struct PinnedKey {
-    key: AxonCertificate,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for PinnedKey {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, TlsError> {
-        let spki = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
-        if pin::matches(&self.key, &spki) {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(CertificateError::ApplicationVerificationFailure.into())
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

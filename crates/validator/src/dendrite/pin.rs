@@ -1,8 +1,18 @@
-//! The key an axon must prove to hold when it is dialled over TLS, as text in the authority of a URI.
+//! The key an axon must prove to hold when it is dialled over TLS: proving it, and writing it into the authority of a
+//! URI.
 
 use std::fmt;
+use std::sync::Arc;
 
 use subnetkit_chain::AxonCertificate;
+use tokio_rustls::rustls::client::Resumption;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::ParsedCertificate;
+use tokio_rustls::rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme,
+};
 
 /// Whether a published certificate names a key that a server can be held to.
 pub(super) fn is_usable(certificate: &AxonCertificate) -> bool {
@@ -15,8 +25,72 @@ pub(super) fn is_usable(certificate: &AxonCertificate) -> bool {
 }
 
 /// Whether a server whose certificate has this DER `SubjectPublicKeyInfo` is the published one.
-pub(super) fn matches(certificate: &AxonCertificate, subject_public_key_info: &[u8]) -> bool {
+fn matches(certificate: &AxonCertificate, subject_public_key_info: &[u8]) -> bool {
     AxonCertificate::of_public_key(subject_public_key_info) == *certificate
+}
+
+/// A client that accepts one key. Sessions are not resumed: a resumed one proves no certificate.
+pub(super) fn client(key: AxonCertificate, provider: Arc<CryptoProvider>) -> Result<ClientConfig, TlsError> {
+    let verifier = Arc::new(PinnedKey { key, provider: Arc::clone(&provider) });
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    config.enable_sni = false;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// Takes the certificate for no more than the carrier of a key: issuer, names and dates say nothing the chain has not
+/// said. That the server holds the private half is proven by the handshake's signature, as ever.
+#[derive(Debug)]
+struct PinnedKey {
+    key: AxonCertificate,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for PinnedKey {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        let spki = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
+        if matches(&self.key, &spki) {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 /// Writes a certificate as algorithm, dash and key, in lower-case hexadecimal.
