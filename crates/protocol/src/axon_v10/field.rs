@@ -105,7 +105,7 @@ pub(super) fn fit_all(fields: &[Field], given: Vec<(String, Value)>) -> Result<V
             (None, Some(default)) => {
                 // A default is taken as it is: models don't check their own, and `None` often stands for "not yet".
                 return Value::parse(default.as_bytes())
-                    .map(|value| field.kind.with_tuples(value))
+                    .map(|value| field.kind.as_default(value))
                     .map_err(|_| Misfit::new("has a default that is not JSON").inside(field.name));
             }
             (None, None) => return Err(Misfit::new("is missing").inside(field.name)),
@@ -162,18 +162,26 @@ impl Kind {
         }
     }
 
-    /// A default as Python's source has it, where JSON has no tuples. Nothing else is changed.
-    fn with_tuples(&self, value: Value) -> Value {
+    /// A default as Python's source has it, where JSON has no tuples and a model fills in its own fields. Nothing else is
+    /// changed.
+    fn as_default(&self, value: Value) -> Value {
         match (self, value) {
-            (Self::Optional(kind), value) => kind.with_tuples(value),
+            (Self::Optional(kind), value) => kind.as_default(value),
             (Self::Tuple(kinds), Value::List(items)) if kinds.len() == items.len() => {
-                Value::Tuple(kinds.iter().zip(items).map(|(kind, item)| kind.with_tuples(item)).collect())
+                Value::Tuple(kinds.iter().zip(items).map(|(kind, item)| kind.as_default(item)).collect())
             }
             (Self::List(kind), Value::List(items)) => {
-                Value::List(items.into_iter().map(|item| kind.with_tuples(item)).collect())
+                Value::List(items.into_iter().map(|item| kind.as_default(item)).collect())
             }
             (Self::Dict(kind), Value::Dict(entries)) => {
-                Value::Dict(entries.into_iter().map(|(key, value)| (key, kind.with_tuples(value))).collect())
+                Value::Dict(entries.into_iter().map(|(key, value)| (key, kind.as_default(value))).collect())
+            }
+            (Self::Model(fields), Value::Dict(entries)) => {
+                let names = fields.iter().map(|field| field.name.to_owned());
+                match fit_all(fields, entries.clone()) {
+                    Ok(values) => Value::Dict(names.zip(values).collect()),
+                    Err(_) => Value::Dict(entries),
+                }
             }
             (_, value) => value,
         }

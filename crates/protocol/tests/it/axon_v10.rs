@@ -298,3 +298,30 @@ fn what_a_body_says_of_terminals_is_bounded() {
     assert_eq!(terminal, Terminal { port: Some(80), version: Some(10_005_000), ..Terminal::default() });
     assert_eq!(Terminal::read(&Value::Null), Terminal::default());
 }
+
+#[test]
+fn a_model_by_default_has_the_defaults_of_its_fields() {
+    struct Placed;
+    impl Synapse for Placed {
+        const NAME: &'static str = "placed";
+        type Request = serde_json::Value;
+        type Response = serde_json::Value;
+    }
+    impl SynapseV10 for Placed {
+        const CLASS: &'static str = "Placed";
+        const FIELDS: &'static [Field] = &[Field::asked(
+            "point",
+            Kind::Model(&[
+                Field::asked("x", Kind::Float).or("0.5"),
+                Field::asked("label", Kind::Text).or("\"p\""),
+            ]),
+        )
+        .or("{}")];
+        const HASHED: &'static [&'static str] = &["point"];
+    }
+    let read = |body: &str| Model::<Placed>::read(body.as_bytes()).unwrap().0;
+    let whole = read(r#"{"point": {"label": "p", "more": 1, "x": 0.5}}"#);
+    assert_eq!(read("{}").hash(), whole.hash());
+    assert_eq!(whole.request().unwrap(), serde_json::json!({"point": {"x": 0.5, "label": "p"}}));
+    assert_ne!(read(r#"{"point": {"x": 1}}"#).hash(), whole.hash());
+}

@@ -21,7 +21,7 @@ use subnetkit_validator::{Outcome, OutcomeKind};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::v10::{Text, ask, axon, bob, dendrite, key, listen, say};
+use crate::v10::{Deep, Dive, Point, Text, ask, axon, bob, dendrite, key, listen, say};
 
 /// Names a Python interpreter whose environment has SDK 10 in it.
 const PYTHON: &str = "SUBNETKIT_TEST_PYTHON_V10";
@@ -68,6 +68,9 @@ async fn its_dendrite_and_our_axon_agree() {
 
     assert_eq!(said["ok"]["out"], "HI 3 1.0 []", "{said}");
     let odd = "it's \u{200b} \"odd\" \n";
+    assert_eq!(said["deep defaults"]["out"], "0.5 p (0, \"\") {}", "{said}");
+    // Its signature and its hash hold; but no value of ours holds an integer of 71 bits.
+    assert_eq!(said["deep"]["status"], 422, "{said}");
     let expected = format!("{} {} 3.0 {:?}", odd.to_uppercase(), 1u64 << 63, [odd, ""]);
     assert_eq!(said["odd"]["out"], expected.as_str(), "{said}");
     assert_eq!(
@@ -78,6 +81,7 @@ async fn its_dendrite_and_our_axon_agree() {
     for (name, status, message) in [
         ("ok", 200, "Success"),
         ("odd", 200, "Success"),
+        ("deep defaults", 200, "Success"),
         ("ping", 200, "Success"),
         ("stream", 200, "Success"),
         ("wrong receiver", 401, "Not Verified with error: the signature is not"),
@@ -206,6 +210,16 @@ async fn our_dendrite_and_its_axon_agree() {
     };
     let answer = dendrite("Alice").ask_v10::<Text>(&bob(python.address), &odd, None).await.unwrap();
     let expected = "IT'S \u{200b} \"ODD\" \n 18446744073709551615 1e+22 [\"'\", '\u{e9}\\t\u{1f600}']";
+    assert_eq!(heard(answer.outcome).as_deref(), Some(expected));
+    let dive = Dive {
+        point: Point { x: 3.0, label: odd.text.clone() },
+        pair: (7, "'".into()),
+        table: [("b".into(), vec![1.0, 2e-7]), ("a".into(), vec![])].into(),
+        anything: serde_json::json!({"k": [null, true, 1, 1.5, -0.0, odd.text, {"a": {}}]}),
+    };
+    let answer = dendrite("Alice").ask_v10::<Deep>(&bob(python.address), &dive, None).await.unwrap();
+    let expected = "Point(x=3.0, label='it\\'s \\u200b \"odd\" \\n') (7, \"'\") {'a': [], 'b': [1.0, 2e-07]} \
+                    {'k': [None, True, 1, 1.5, -0.0, 'it\\'s \\u200b \"odd\" \\n', {'a': {}}]}";
     assert_eq!(heard(answer.outcome).as_deref(), Some(expected));
     let ping =
         dendrite("Alice").ask_v10::<Ping>(&bob(python.address), &axon_v10::Nothing {}, None).await.unwrap();

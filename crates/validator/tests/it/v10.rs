@@ -1,6 +1,6 @@
 //! Axons of SDK 10: our own, and servers that misbehave.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -81,7 +81,57 @@ impl SynapseV10 for Words {
     const HASHED: &'static [&'static str] = &["text"];
 }
 
+/// The class of the same file whose values are in one another.
+pub(crate) struct Deep;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Point {
+    pub(crate) x: f64,
+    pub(crate) label: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Dive {
+    pub(crate) point: Point,
+    pub(crate) pair: (u32, String),
+    pub(crate) table: BTreeMap<String, Vec<f64>>,
+    pub(crate) anything: serde_json::Value,
+}
+
+impl Synapse for Deep {
+    const NAME: &'static str = "deep";
+    type Request = Dive;
+    type Response = Heard;
+}
+
+impl SynapseV10 for Deep {
+    const CLASS: &'static str = "Deep";
+    const FIELDS: &'static [Field] = &[
+        Field::asked(
+            "point",
+            Kind::Model(&[
+                Field::asked("x", Kind::Float).or("0.5"),
+                Field::asked("label", Kind::Text).or("\"p\""),
+            ]),
+        )
+        .or("{}"),
+        Field::asked("pair", Kind::Tuple(&[Kind::Int, Kind::Text])).or("[0, \"\"]"),
+        Field::asked("table", Kind::Dict(&Kind::List(&Kind::Float))).or("{}"),
+        Field::asked("anything", Kind::Any).or("null"),
+        Field::answered("out", Kind::Optional(&Kind::Text)),
+    ];
+    const HASHED: &'static [&'static str] = &["anything", "table", "pair", "point"];
+}
+
 struct Shouter;
+
+#[async_trait]
+impl Forward<Deep> for Shouter {
+    async fn forward(&self, call: Call<Dive>) -> Result<Heard, Refusal> {
+        let Dive { point, pair, table, .. } = call.request;
+        Ok(Heard { out: Some(format!("{} {} {pair:?} {table:?}", point.x, point.label)) })
+    }
+}
 
 #[async_trait]
 impl ForwardStream<Words> for Shouter {
@@ -136,6 +186,7 @@ pub(crate) async fn axon() -> (SocketAddr, DropGuard) {
     };
     let axon = Axon::new(key("Bob"), config)
         .serve_v10::<Text>(Shouter)
+        .serve_v10::<Deep>(Shouter)
         .serve_stream_v10::<Words>(Shouter)
         .bind()
         .await

@@ -7,13 +7,18 @@ from typing import Tuple
 
 import bittensor as bt
 
-from v10_text import Text, Wallet, Words
+from v10_text import Deep, Text, Wallet, Words
 
 
 def shout(synapse: Text) -> Text:
     if synapse.text == "fail":
         raise RuntimeError("the shouter is hoarse")
     synapse.out = f"{synapse.text.upper()} {synapse.n} {synapse.scale} {synapse.tags}"
+    return synapse
+
+
+def dive(synapse: Deep) -> Deep:
+    synapse.out = f"{synapse.point!r} {synapse.pair} {synapse.table} {synapse.anything}"
     return synapse
 
 
@@ -36,7 +41,7 @@ with socket.socket() as free:
 axon = bt.Axon(wallet=Wallet("//Bob"), port=port, ip="127.0.0.1", external_ip="127.0.0.1")
 axon.fast_config.host = "127.0.0.1"
 axon.attach(forward_fn=shout, blacklist_fn=refuse_eve)
-axon.attach(forward_fn=spell)
+axon.attach(forward_fn=spell).attach(forward_fn=dive)
 axon.start()
 # Its thread may not listen yet.
 while not axon.fast_server.started:

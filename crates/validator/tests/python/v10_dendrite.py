@@ -12,7 +12,7 @@ import aiohttp
 import bittensor as bt
 from bittensor.core import dendrite as dendrite_module
 
-from v10_text import Text, Wallet, Words
+from v10_text import Deep, Point, Text, Wallet, Words
 
 PORT, HOTKEY = int(sys.argv[1]), sys.argv[2]
 ODD = "it's \u200b \"odd\" \n"
@@ -52,6 +52,9 @@ async def main() -> dict:
 
     await ask("ok", Text(text="hi"))
     await ask("odd", Text(text=ODD, n=2**63, scale=3, tags=[ODD, ""]))
+    odd = {"k": [None, True, 1, 1.5, -0.0, ODD, {"a": {}}], ODD: 2**70, "": 1e16}
+    await ask("deep", Deep(point=Point(x=3), pair=(7, ODD), table={"b": [1, 2e-7], "a": []}, anything=odd))
+    await ask("deep defaults", Deep())
     await ask("ping", bt.Synapse())
     await ask("wrong receiver", Text(text="hi"), hotkey=dendrite.keypair.ss58_address)
     await ask("panic", Text(text="panic"))

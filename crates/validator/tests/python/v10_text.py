@@ -1,8 +1,9 @@
 """The class that both ends know."""
 
-from typing import ClassVar, Optional
+from typing import Any, ClassVar, Optional
 
 import bittensor as bt
+from pydantic import BaseModel
 
 
 class Text(bt.Synapse):
@@ -12,6 +13,20 @@ class Text(bt.Synapse):
     tags: list[str] = []
     out: Optional[str] = None
     required_hash_fields: ClassVar[tuple[str, ...]] = ("text", "n", "scale", "tags")
+
+
+class Point(BaseModel):
+    x: float = 0.5
+    label: str = "p"
+
+
+class Deep(bt.Synapse):
+    point: Point = Point()
+    pair: tuple[int, str] = (0, "")
+    table: dict[str, list[float]] = {}
+    anything: Any = None
+    out: Optional[str] = None
+    required_hash_fields: ClassVar[tuple[str, ...]] = ("anything", "table", "pair", "point")
 
 
 class Words(bt.StreamingSynapse):
