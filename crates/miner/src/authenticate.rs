@@ -35,9 +35,6 @@ use crate::{
 pub(crate) struct Proven {
     pub(crate) caller: Hotkey,
     pub(crate) deadline: Instant,
-    /// When the caller signed: Unix time in nanoseconds.
-    #[allow(dead_code, reason = "for the layers that sign answers")]
-    pub(crate) nonce: u128,
     /// The signature that proved it.
     pub(crate) signature: [u8; 64],
 }
@@ -107,7 +104,7 @@ impl Authenticator {
         self.memory.record(&attempt, now_ns()).await.map_err(|error| refused(&error))?;
 
         let deadline = Instant::now() + self.request_timeout;
-        parts.extensions.insert(Proven { caller, deadline, nonce: claims.nonce, signature });
+        parts.extensions.insert(Proven { caller, deadline, signature });
         parts.extensions.insert(admitted);
         parts.extensions.insert::<ReadBody>(body);
         Ok(())

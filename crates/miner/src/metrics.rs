@@ -42,6 +42,7 @@ pub(crate) struct Metrics {
     waiting: Gauge,
     pub(crate) connections: Gauge,
     pub(crate) failed_handshakes: Counter,
+    pub(crate) turned_away: Counter,
     admitted_hotkeys: Gauge,
     metagraph_age: Gauge<f64, std::sync::atomic::AtomicU64>,
 }
@@ -56,6 +57,7 @@ impl Metrics {
         let (in_flight, waiting, connections, admitted_hotkeys, metagraph_age) =
             (Gauge::default(), Gauge::default(), Gauge::default(), Gauge::default(), Gauge::default());
         let failed_handshakes = Counter::default();
+        let turned_away = Counter::default();
         let mut registry = Registry::with_prefix("subnetkit_axon");
         registry.register("requests", "Requests by how they ended", requests.clone());
         registry.register_with_unit(
@@ -71,6 +73,11 @@ impl Metrics {
             "failed_handshakes",
             "Connections that ended before TLS was agreed on",
             failed_handshakes.clone(),
+        );
+        registry.register(
+            "turned_away",
+            "Connections closed because their address has too many, or for a newcomer",
+            turned_away.clone(),
         );
         registry.register(
             "admitted_hotkeys",
@@ -91,6 +98,7 @@ impl Metrics {
             waiting,
             connections,
             failed_handshakes,
+            turned_away,
             admitted_hotkeys,
             metagraph_age,
         }

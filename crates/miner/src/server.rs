@@ -57,6 +57,7 @@ pub(crate) async fn serve(
         let seat = match entry {
             Some(Entry::Place(seat)) => seat,
             Some(Entry::TooMany) => {
+                metrics.turned_away.inc();
                 newcomer = None;
                 continue;
             }
@@ -79,6 +80,7 @@ pub(crate) async fn serve(
         let service = Extension(Peer { origin, place: Arc::clone(&place) }).layer(router.clone());
         let (http, watcher) = (http.clone(), graceful.watcher());
         let (open, failed_handshakes) = (metrics.connections.clone(), metrics.failed_handshakes.clone());
+        let turned_away = metrics.turned_away.clone();
         let (tls, limit, stopped) = (tls.cloned(), config.header_timeout, shutdown.clone());
         let at = Arc::clone(&place);
         let conversation = async move {
@@ -104,7 +106,9 @@ pub(crate) async fn serve(
             });
             tokio::select! {
                 () = conversation => {}
-                () = place.given_away() => tracing::debug!("a connection gave its place to another"),
+                () = place.given_away() => {
+                    turned_away.inc();
+                }
             }
         });
     }

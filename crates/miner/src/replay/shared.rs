@@ -6,11 +6,12 @@
 //! mistaken for an empty one. Each process keeps its own memory beside it, which bounds what one caller can write, and
 //! tells copies of its own requests without asking anybody.
 //!
-//! If the server can't be asked, every request is refused. Let it evict nothing (`maxmemory-policy noeviction`).
+//! If the server can't be asked, every request is refused; and when it can again, those that were signed before, for it may
+//! have come back with an older state of its data. Let it evict nothing (`maxmemory-policy noeviction`).
 
 use std::{
     fmt,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -41,6 +42,8 @@ pub(super) struct SharedMemory {
     /// Refuse what was signed before the server's data began.
     heed_birth: bool,
     failing: AtomicBool,
+    /// When the server last answered again: Unix time in nanoseconds.
+    restored_ns: AtomicU64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -84,10 +87,12 @@ impl SharedMemory {
             timeout: config.replay_redis_timeout,
             heed_birth,
             failing: AtomicBool::new(false),
+            restored_ns: AtomicU64::new(0),
         };
         // A new memory begins now, and not with the first request, which would come from before.
-        let begun = memory.begin(now_ns()).await;
-        memory.note(begun.as_ref().err());
+        let now = now_ns();
+        let begun = memory.begin(now).await;
+        memory.note(begun.as_ref().err(), now);
         Ok(memory)
     }
 
@@ -134,13 +139,16 @@ impl SharedMemory {
     }
 
     /// Says once that the server fails, and once that it works again.
-    fn note(&self, failure: Option<&Failure>) {
+    fn note(&self, failure: Option<&Failure>, now_ns: u128) {
         let was_failing = self.failing.swap(failure.is_some(), Ordering::Relaxed);
         match (was_failing, failure) {
             (false, Some(failure)) => {
                 tracing::error!(cause = %failure, "the shared memory of nonces can't be asked; requests are refused until it can");
             }
-            (true, None) => tracing::info!("the shared memory of nonces answers again"),
+            (true, None) => {
+                self.restored_ns.store(u64::try_from(now_ns).unwrap_or(u64::MAX), Ordering::Relaxed);
+                tracing::info!("the shared memory of nonces answers again");
+            }
             _ => {}
         }
     }
@@ -155,9 +163,10 @@ impl NonceMemory for SharedMemory {
     async fn record(&self, attempt: &Attempt, now_ns: u128) -> Result<(), AuthError> {
         self.local.insert(attempt, now_ns)?;
         let asked = self.ask(attempt, now_ns).await;
-        self.note(asked.as_ref().err());
+        self.note(asked.as_ref().err(), now_ns);
+        let restored = u128::from(self.restored_ns.load(Ordering::Relaxed));
         match asked {
-            Ok((_, born)) if self.heed_birth && attempt.nonce < born => {
+            Ok((_, born)) if self.heed_birth && attempt.nonce < born.max(restored) => {
                 let message =
                     "the nonce is older than this server's memory of nonces; sign the request again";
                 Err(AuthError::new(StaleRequest, message))

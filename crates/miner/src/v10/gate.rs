@@ -88,12 +88,7 @@ impl Turnstile {
         claims.verify_body(&hash).map_err(|error| refused(&error))?;
         self.gate.memory.record(&attempt, now_ns()).await.map_err(|error| refused(&error))?;
         let patience = claims.timeout.unwrap_or(Duration::MAX).min(self.gate.core.request_timeout);
-        let proven = Proven {
-            caller: claims.sender,
-            deadline: Instant::now() + patience,
-            nonce: claims.nonce,
-            signature,
-        };
+        let proven = Proven { caller: claims.sender, deadline: Instant::now() + patience, signature };
         parts.extensions.insert(proven);
         parts.extensions.insert(admitted);
         parts.extensions.insert::<ReadBody>(body);

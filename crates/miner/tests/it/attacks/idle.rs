@@ -29,4 +29,5 @@ async fn one_address_cannot_take_all_places() {
         idle.push(connect(axon.address, 2).await.unwrap());
     }
     alice_is_served(&axon, 1, 20).await;
+    assert!(axon.get("/metrics").await.1.contains("subnetkit_axon_turned_away_total 240\n"));
 }
