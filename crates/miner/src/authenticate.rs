@@ -87,8 +87,9 @@ impl Authenticator {
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let claims = btauth::parse(headers, &self.policy, now_ns()).map_err(|error| refused(&error))?;
         let admitted = self.door.admit(&claims.sender)?;
+        let visitor = self.doorstep.recognise(visit, claims.sender);
 
-        let body = self.bodies.read(body).await?;
+        let body = self.bodies.read(body, visitor.who).await?;
         let message = claims
             .payload(parts.method.as_str(), target, &body.digest)
             .ok_or_else(|| refused(&AuthError::bad_signature()))?;
@@ -98,10 +99,11 @@ impl Authenticator {
         }
         let (caller, signature) = (claims.sender, *claims.signature());
         let signed = Signed { scheme: claims.scheme, account: caller, message, signature };
-        if !self.doorstep.verify(visit, signed).await? {
+        if !self.doorstep.verify(&visitor, signed).await? {
             return Err(refused(&AuthError::bad_signature()));
         }
         self.memory.record(&attempt, now_ns()).await.map_err(|error| refused(&error))?;
+        self.doorstep.welcome(visitor);
 
         let deadline = Instant::now() + self.request_timeout;
         parts.extensions.insert(Proven { caller, deadline, signature });

@@ -14,6 +14,7 @@ use tokio::{
 use crate::{
     MinerConfig,
     rejection::{Outcome, Rejection},
+    verification::Acquaintance,
 };
 
 /// A complete body, with its share of the memory budget.
@@ -21,7 +22,14 @@ use crate::{
 pub(crate) struct ReadBody {
     pub(crate) bytes: Bytes,
     pub(crate) digest: BodyDigest,
-    _memory: Arc<Option<OwnedSemaphorePermit>>,
+    _memory: Arc<Share>,
+}
+
+/// Bytes of the budget.
+#[derive(Default)]
+struct Share {
+    all: Option<OwnedSemaphorePermit>,
+    strangers: Option<OwnedSemaphorePermit>,
 }
 
 /// The bounds under which bodies are read.
@@ -29,6 +37,8 @@ pub(crate) struct BodyReader {
     limit: usize,
     timeout: Duration,
     memory: Arc<Semaphore>,
+    /// Of that, what callers may have together who have not proved themselves lately: they can't take the others' part.
+    strangers: Arc<Semaphore>,
     linger_bytes: usize,
     linger_timeout: Duration,
 }
@@ -39,6 +49,7 @@ impl BodyReader {
             limit: config.body_limit,
             timeout: config.body_timeout,
             memory: Arc::new(Semaphore::new(config.body_memory)),
+            strangers: Arc::new(Semaphore::new((config.body_memory / 2).max(config.body_limit))),
             linger_bytes: config.linger_bytes,
             linger_timeout: config.linger_timeout,
         }
@@ -50,8 +61,8 @@ impl BodyReader {
     }
 
     /// Reads to the end of the body.
-    pub(crate) async fn read(&self, body: &mut Body) -> Result<ReadBody, Rejection> {
-        match timeout(self.timeout, self.collect(body)).await {
+    pub(crate) async fn read(&self, body: &mut Body, who: Acquaintance) -> Result<ReadBody, Rejection> {
+        match timeout(self.timeout, self.collect(body, who)).await {
             Ok(read) => read,
             Err(_) => {
                 let message = format!("the request body did not arrive within {:?}", self.timeout);
@@ -60,7 +71,7 @@ impl BodyReader {
         }
     }
 
-    async fn collect(&self, body: &mut Body) -> Result<ReadBody, Rejection> {
+    async fn collect(&self, body: &mut Body, who: Acquaintance) -> Result<ReadBody, Rejection> {
         let mut read = Partial::default();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| {
@@ -70,20 +81,28 @@ impl BodyReader {
             if read.length() + chunk.len() > self.limit {
                 return Err(self.too_large());
             }
-            let share = self.share(chunk.len())?;
+            let share = self.share(chunk.len(), who)?;
             read.append(chunk, share);
         }
         Ok(read.complete())
     }
 
-    fn share(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Rejection> {
-        u32::try_from(bytes)
-            .ok()
-            .and_then(|bytes| Arc::clone(&self.memory).try_acquire_many_owned(bytes).ok())
-            .ok_or_else(|| {
-                let message = "this miner is reading as many requests as it has memory for";
-                Rejection::new(Outcome::Busy, message).retry_after(Duration::from_secs(1))
-            })
+    fn share(&self, bytes: usize, who: Acquaintance) -> Result<Share, Rejection> {
+        let take = |budget: &Arc<Semaphore>| {
+            let bytes = u32::try_from(bytes).ok()?;
+            Arc::clone(budget).try_acquire_many_owned(bytes).ok()
+        };
+        let share = || {
+            let strangers = match who {
+                Acquaintance::Known => None,
+                Acquaintance::Unknown => Some(take(&self.strangers)?),
+            };
+            Some(Share { all: Some(take(&self.memory)?), strangers })
+        };
+        share().ok_or_else(|| {
+            let message = "this miner is reading as many requests as it has memory for";
+            Rejection::new(Outcome::Busy, message).retry_after(Duration::from_secs(1))
+        })
     }
 
     fn too_large(&self) -> Rejection {
@@ -115,7 +134,18 @@ struct Partial {
     first: Bytes,
     all: BytesMut,
     hasher: BodyHasher,
-    memory: Option<OwnedSemaphorePermit>,
+    memory: Share,
+}
+
+impl Share {
+    fn add(&mut self, more: Self) {
+        for (held, more) in [(&mut self.all, more.all), (&mut self.strangers, more.strangers)] {
+            match (held, more) {
+                (Some(held), Some(more)) => held.merge(more),
+                (held, more) => *held = more.or(held.take()),
+            }
+        }
+    }
 }
 
 impl Partial {
@@ -123,12 +153,9 @@ impl Partial {
         self.first.len() + self.all.len()
     }
 
-    fn append(&mut self, chunk: Bytes, share: OwnedSemaphorePermit) {
+    fn append(&mut self, chunk: Bytes, share: Share) {
         self.hasher.update(&chunk);
-        match &mut self.memory {
-            Some(memory) => memory.merge(share),
-            None => self.memory = Some(share),
-        }
+        self.memory.add(share);
         if self.length() == 0 {
             self.first = chunk;
         } else {

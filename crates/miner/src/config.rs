@@ -40,7 +40,8 @@ pub struct MinerConfig {
     /// Largest request body, in bytes. A larger one is refused with 413. Default 1 MiB.
     pub body_limit: usize,
     /// Bytes of request bodies held at once by all callers together, before a handler takes them. Beyond it new
-    /// bodies are refused with 503, so that unproven callers can't fill the memory. Default 64 MiB.
+    /// bodies are refused with 503, so that unproven callers can't fill the memory; and callers that have not proved
+    /// themselves from their address within the last hour get half of it at most. Default 64 MiB.
     pub body_memory: usize,
     /// Time a caller has to deliver its body. A slower one is refused with 408. Default 10 s.
     #[serde(with = "humantime_serde")]

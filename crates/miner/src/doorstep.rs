@@ -29,6 +29,13 @@ pub(crate) struct Visit {
     paid: bool,
 }
 
+/// A visit in the name of a hotkey, which may be no more than a claim.
+pub(crate) struct Visitor {
+    visit: Visit,
+    hotkey: Hotkey,
+    pub(crate) who: Acquaintance,
+}
+
 impl Doorstep {
     pub(crate) fn new(config: &MinerConfig) -> io::Result<Self> {
         Ok(Self {
@@ -71,28 +78,30 @@ impl Doorstep {
         }
     }
 
-    /// Whether the signature of the visit's request holds; 503 at once when too many wait. If it holds, the request does
-    /// not count against its address.
-    pub(crate) async fn verify(&self, visit: Visit, signed: Signed) -> Result<bool, Rejection> {
-        let Visit { peer: Peer { origin, place }, paid } = visit;
-        let hotkey = signed.account;
-        let who = if self.known.knows(&hotkey, origin, Instant::now()) {
-            Acquaintance::Known
-        } else {
-            Acquaintance::Unknown
-        };
-        let holds = self.verification.verify(signed, who).await.map_err(|Overloaded| {
+    /// Who the visit's request claims to be of.
+    pub(crate) fn recognise(&self, visit: Visit, hotkey: Hotkey) -> Visitor {
+        let known = self.known.knows(&hotkey, visit.peer.origin, Instant::now());
+        let who = if known { Acquaintance::Known } else { Acquaintance::Unknown };
+        Visitor { visit, hotkey, who }
+    }
+
+    /// Whether the signature of the visitor's request holds; 503 at once when too many wait.
+    pub(crate) async fn verify(&self, visitor: &Visitor, signed: Signed) -> Result<bool, Rejection> {
+        self.verification.verify(signed, visitor.who).await.map_err(|Overloaded| {
             let message = "this miner has more signatures to verify than it can; ask again later";
             Rejection::new(Outcome::Busy, message).retry_after(Duration::from_secs(1))
-        })?;
-        if holds {
-            let now = Instant::now();
-            if paid {
-                self.unproven.give_back(origin, now);
-            }
-            self.known.saw(&hotkey, origin, now);
-            place.prove();
+        })
+    }
+
+    /// The request is the hotkey's and new, so it does not count against its address. Not before it is known to be new:
+    /// anybody can send a copy, and its signature holds.
+    pub(crate) fn welcome(&self, visitor: Visitor) {
+        let Visitor { visit: Visit { peer: Peer { origin, place }, paid }, hotkey, .. } = visitor;
+        let now = Instant::now();
+        if paid {
+            self.unproven.give_back(origin, now);
         }
-        Ok(holds)
+        self.known.saw(&hotkey, origin, now);
+        place.prove();
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     BindError, MinerConfig,
     authenticate::{Authenticator, Proven, refused},
     body::ReadBody,
-    doorstep::Visit,
+    doorstep::Visitor,
     limit::Admitted,
     rejection::{Outcome, Rejection},
     replay,
@@ -59,21 +59,21 @@ impl Turnstile {
     }
 
     /// What can be known without the body.
-    fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(Visit, Claims, Admitted), Rejection> {
+    fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(Visitor, Claims, Admitted), Rejection> {
         let core = &self.gate.core;
         core.bodies.judge_declared_size(body)?;
         let visit = core.doorstep.enter(&parts.extensions, || claimed(&parts.headers))?;
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let claims = axon_v10::parse(headers, &core.policy, now_ns()).map_err(|error| refused(&error))?;
         let admitted = core.door.admit(&claims.sender)?;
-        Ok((visit, claims, admitted))
+        Ok((core.doorstep.recognise(visit, claims.sender), claims, admitted))
     }
 
     /// The signature covers no body but the hash of some fields, so both have to be right before the nonce is recorded:
     /// who copies a request's headers could otherwise use up its nonce with another body.
     async fn prove(&self, parts: &mut Parts, body: &mut Body) -> Result<(), Rejection> {
-        let (visit, claims, admitted) = self.judge_head(parts, body)?;
-        let body = self.gate.core.bodies.read(body).await?;
+        let (visitor, claims, admitted) = self.judge_head(parts, body)?;
+        let body = self.gate.core.bodies.read(body, visitor.who).await?;
         let message = claims.message(&self.gate.own);
         let attempt = claims.attempt(&message);
         if self.gate.memory.is_copy(&attempt) {
@@ -81,12 +81,13 @@ impl Turnstile {
         }
         let (account, signature) = (claims.sender, *claims.signature());
         let signed = Signed { scheme: Scheme::Sr25519, account, message: message.into_bytes(), signature };
-        if !self.gate.core.doorstep.verify(visit, signed).await? {
+        if !self.gate.core.doorstep.verify(&visitor, signed).await? {
             return Err(refused(&AuthError::bad_signature()));
         }
         let hash = (self.read)(&body.bytes).map_err(|error| unreadable(self.class, &error))?;
         claims.verify_body(&hash).map_err(|error| refused(&error))?;
         self.gate.memory.record(&attempt, now_ns()).await.map_err(|error| refused(&error))?;
+        self.gate.core.doorstep.welcome(visitor);
         let patience = claims.timeout.unwrap_or(Duration::MAX).min(self.gate.core.request_timeout);
         let proven = Proven { caller: claims.sender, deadline: Instant::now() + patience, signature };
         parts.extensions.insert(proven);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use subnetkit_miner::MinerConfig;
 use tokio::{io::AsyncWriteExt, task::JoinSet, time::interval};
 
-use super::wire::{alice_is_served, connect, forged, rest};
+use super::wire::{alice_is_served, connect, forged, response, rest};
 use crate::support::{Running, config, key, start};
 
 /// The head of a forged request of Alice's with a body of another kind.
@@ -88,4 +88,27 @@ async fn bodies_without_end_are_cut_off_and_hold_up_nobody() {
         let expected = said.starts_with("HTTP/1.1 413") || is_chunked && said.starts_with("HTTP/1.1 503");
         assert!(said.is_empty() || expected, "chunked: {is_chunked}, {said}");
     }
+}
+
+#[tokio::test]
+async fn unfinished_bodies_of_strangers_leave_room_for_who_proved_themselves() {
+    const LIMIT: usize = 64 << 10;
+    let bounded = MinerConfig { body_limit: LIMIT, body_memory: 4 * LIMIT, ..config() };
+    let axon = start(bounded).await;
+    alice_is_served(&axon, 1, 1).await;
+    let mut stallers = JoinSet::new();
+    for number in 0..16 {
+        let mut stream = connect(axon.address, 2 + number % 4).await.unwrap();
+        let head = head(&axon, &format!("Content-Length: {LIMIT}"));
+        stallers.spawn(async move {
+            stream.write_all(&head).await.unwrap();
+            stream.write_all(&[b'a'; LIMIT - 1]).await.unwrap();
+            response(&mut stream).await.unwrap().0
+        });
+    }
+    // Of all the others the bodies are held, for as long as they take.
+    for _ in 0..12 {
+        assert_eq!(stallers.join_next().await.unwrap().unwrap(), 503);
+    }
+    alice_is_served(&axon, 1, 20).await;
 }

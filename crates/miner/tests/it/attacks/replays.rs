@@ -84,3 +84,19 @@ async fn forgeries_leave_no_trace_in_the_memory() {
         assert_eq!(status, 200, "{body}");
     }
 }
+
+#[tokio::test]
+async fn copies_count_against_their_address_though_their_signatures_hold() {
+    // Signed before the axon started, so it is never accepted and never remembered.
+    let request = signed(&key("Alice"), &key("Miner").account());
+    let bounded =
+        MinerConfig { burst_unproven_per_address: 3, rate_unproven_per_address: 0.000_001, ..config() };
+    let axon = start(bounded).await;
+    let mut stream = connect(axon.address, 2).await.unwrap();
+    for expected in [401, 401, 401, 429] {
+        let (status, body) = exchange(&mut stream, &request).await.unwrap();
+        assert_eq!(status, expected, "{body}");
+    }
+    let forged = forged(&key("Alice"), &axon.own);
+    assert_eq!(exchange(&mut stream, &forged).await.unwrap().0, 429, "the address is not known for Alice's");
+}
