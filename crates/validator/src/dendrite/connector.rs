@@ -182,3 +182,26 @@ impl AsyncWrite for Stream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_read_back_from_its_uri() {
+        let key = AxonCertificate { algorithm: 2, public_key: (0..64).collect() };
+        for address in ["192.0.2.1:8091", "[2001:db8::1]:80"] {
+            for certificate in [None, Some(key.clone())] {
+                let route = Route { address: address.parse().unwrap(), certificate };
+                let (scheme, authority) = route.origin();
+                let uri =
+                    Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build().unwrap();
+                assert_eq!(Route::of(&uri).unwrap(), route);
+            }
+        }
+        for uri in ["http://example.com:80/", "http://192.0.2.1/", "https://01-0@192.0.2.1:80/"] {
+            let error = Route::of(&uri.parse().unwrap()).unwrap_err();
+            assert!(matches!(error, ConnectError::Authority(_)), "{uri}: {error}");
+        }
+    }
+}

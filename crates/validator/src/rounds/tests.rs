@@ -7,8 +7,10 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::routing::post;
 use serde_json::{Value, json};
+use subnetkit_miner::{Axon, Call, Forward, MinerConfig, Refusal, Roster, Standing};
 use subnetkit_protocol::{Keypair, Scheme};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::answer::OutcomeKind;
@@ -91,11 +93,7 @@ async fn bench_with(score: impl Score<Echo>, config: ValidatorConfig) -> Bench {
     let owner = LedgerOwner { genesis_hash: [0; 32], netuid: 1, hotkey: me().account() };
     let retention = Retention { rounds: 100, submissions: 100 };
     let ledger = LedgerStore::open(&folder.path().join("ledger"), owner, retention).await.unwrap();
-    let settings = DendriteSettings {
-        allow_private_addresses: true,
-        require_signed_responses: false,
-        ..config.dendrite_settings()
-    };
+    let settings = DendriteSettings { allow_private_addresses: true, ..config.dendrite_settings() };
     let dendrite = Arc::new(Dendrite::new(me(), settings));
     let metrics = Arc::new(Metrics::new());
     let rounds = Rounds::new(&config, me().account(), Arc::new(score), dendrite, ledger.clone(), metrics);
@@ -103,7 +101,10 @@ async fn bench_with(score: impl Score<Echo>, config: ValidatorConfig) -> Bench {
 }
 
 async fn bench(extra: Vec<Hotkey>, scored: Scored) -> Bench {
-    bench_with(Judge { extra, scored }, ValidatorConfig::new(WhenAllZero::Skip)).await
+    // Most miners here sign nothing.
+    let mut config = ValidatorConfig::new(WhenAllZero::Skip);
+    config.require_signed_responses = false;
+    bench_with(Judge { extra, scored }, config).await
 }
 
 fn scores_of(report: &RoundReport) -> Vec<(Hotkey, OutcomeKind, Option<f64>)> {
@@ -138,6 +139,60 @@ async fn everyone_asked_is_recorded_and_only_the_scored_are_scored() {
     assert_eq!(scores_of(&report), expected);
     let kept = bench.ledger.view().unwrap().scores(1);
     assert_eq!(kept.keys().copied().collect::<Vec<_>>(), [hotkey(1), hotkey(3), hotkey(9)]);
+}
+
+struct Parrot;
+
+#[async_trait]
+impl Forward<Echo> for Parrot {
+    async fn forward(&self, call: Call<Value>) -> Result<Value, Refusal> {
+        Ok(call.request)
+    }
+}
+
+#[tokio::test]
+async fn by_default_only_answers_that_their_miners_signed_count_and_the_judge_has_the_evidence() {
+    let judge = Judge {
+        extra: vec![],
+        scored: |_, answers| {
+            for answer in answers {
+                let signed = answer.evidence.as_ref().is_some_and(|evidence| evidence.verify().is_ok());
+                assert_eq!(signed, answer.response().is_some(), "{answer:?}");
+            }
+            answers
+                .iter()
+                .map(|answer| (answer.hotkey, f64::from(u8::from(answer.response().is_some()))))
+                .collect()
+        },
+    };
+    let bench = bench_with(judge, ValidatorConfig::new(WhenAllZero::Skip)).await;
+    let bob = Keypair::from_uri("//Bob", Scheme::Sr25519).unwrap();
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let config = MinerConfig { listen, ..MinerConfig::default() };
+    let axon = Axon::new(bob.clone(), config).serve::<Echo>(Parrot).bind().await.unwrap();
+    let standing = Standing { uid: 0, validator_permit: true, stake_rao: 1, owner: false };
+    axon.roster().publish(Roster { block: 1, members: [(me().account(), standing)].into() });
+    let (honest, stop) = (axon.local_addr(), CancellationToken::new());
+    let _stop = stop.clone().drop_guard();
+    tokio::spawn(axon.run(stop));
+
+    let unsigned = miner().await;
+    let subnet = metagraph(&[
+        (hotkey(1), Some(unsigned)),
+        // Behind another's axon: it refuses what is not for it.
+        (hotkey(2), Some(honest)),
+        (bob.account(), Some(honest)),
+    ]);
+    let report = bench.rounds.run(subnet).await.unwrap();
+    assert_eq!(report.failure, None);
+    let expected = [
+        (hotkey(1), OutcomeKind::Forged, Some(0.0)),
+        (hotkey(2), OutcomeKind::Refused, Some(0.0)),
+        (bob.account(), OutcomeKind::Answered, Some(1.0)),
+    ];
+    assert_eq!(scores_of(&report), expected);
+    let kept = bench.ledger.view().unwrap().outcomes(1);
+    assert_eq!(kept[&hotkey(1)], [(OutcomeKind::Forged, 1)].into());
 }
 
 #[tokio::test]
