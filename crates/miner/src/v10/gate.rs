@@ -1,6 +1,6 @@
 //! Authentication of SDK 10's callers.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     body::Body,
@@ -21,6 +21,7 @@ use crate::{
     BindError, MinerConfig,
     authenticate::{Authenticator, Proven, refused},
     body::ReadBody,
+    deadline::Arrived,
     doorstep::Visitor,
     limit::Admitted,
     rejection::{Outcome, Rejection},
@@ -88,8 +89,15 @@ impl Turnstile {
         claims.verify_body(&hash).map_err(|error| refused(&error))?;
         self.gate.memory.record(&attempt, now_ns()).await.map_err(|error| refused(&error))?;
         self.gate.core.doorstep.welcome(visitor);
-        let patience = claims.timeout.unwrap_or(Duration::MAX).min(self.gate.core.request_timeout);
-        let proven = Proven { caller: claims.sender, deadline: Instant::now() + patience, signature };
+
+        let now = Instant::now();
+        let own = now + self.gate.core.request_timeout;
+        let arrived = parts.extensions.get::<Arrived>().map_or(now, |arrived| arrived.0);
+        // SDK 10's client waits without end where its timeout is zero.
+        let patience = claims.timeout.filter(|timeout| !timeout.is_zero());
+        let wanted = patience.and_then(|patience| arrived.checked_add(patience));
+        let deadline = wanted.map_or(own, |wanted| wanted.min(own));
+        let proven = Proven { caller: claims.sender, deadline, signature };
         parts.extensions.insert(proven);
         parts.extensions.insert(admitted);
         parts.extensions.insert::<ReadBody>(body);

@@ -66,11 +66,11 @@ impl Forward<Text> for Shouter {
     }
 }
 
-async fn axon(config: MinerConfig) -> Running {
+pub(crate) async fn axon(config: MinerConfig) -> Running {
     start_with(config, |axon| axon.serve_v10::<Text>(Shouter)).await
 }
 
-fn signed_at(axon: &Running, signer: &str, text: &str, nonce: u64, timeout: Duration) -> Signed {
+pub(crate) fn signed_at(axon: &Running, signer: &str, text: &str, nonce: u64, timeout: Duration) -> Signed {
     let model = Model::<Text>::asking(&Said { text: text.into(), n: 4 }).unwrap();
     let request = Unsigned {
         timeout,
@@ -87,7 +87,7 @@ fn signed(axon: &Running, signer: &str, text: &str) -> Signed {
     signed_at(axon, signer, text, NonceClock::new().next(), Duration::from_secs(12))
 }
 
-async fn post(axon: &Running, request: &Signed) -> Response {
+pub(crate) async fn post(axon: &Running, request: &Signed) -> Response {
     let post = axon.client.post(axon.url("/Text")).header("content-type", "application/json");
     let post = request.headers.iter().fold(post, |post, (name, value)| post.header(name, value));
     post.body(request.body.clone()).send().await.unwrap()
@@ -215,6 +215,7 @@ async fn no_timeout_of_the_caller_opens_the_window_or_locks_anybody_out() {
     refusal(post(&axon, &future).await, 401, "in the future").await;
     assert_eq!(heard(post(&axon, &at(now() - 5_000_000_000, 12)).await).await, "HI");
     refusal(post(&axon, &at(now() - 5_000_000_000, 0)).await, 401, "4s old or older").await;
+    assert_eq!(heard(post(&axon, &at(now(), 0)).await).await, "HI", "zero is no deadline");
 }
 
 #[tokio::test]

@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "axon-v10")]
+use futures::future::join_all;
 use subnetkit_miner::{MinerConfig, RedisUrl};
+#[cfg(feature = "axon-v10")]
+use subnetkit_protocol::btauth::NonceClock;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -117,6 +121,27 @@ async fn of_ten_thousand_replays_to_two_replicas_none_is_served_twice() {
 
     let successor = start(redis.config()).await;
     assert_eq!(replay(&[&successor], &requests, 10).await, vec![0; 100], "it knows what it never saw");
+}
+
+#[cfg(feature = "axon-v10")]
+#[tokio::test]
+async fn replicas_share_the_nonces_of_sdk_10_and_keep_them_apart_from_those_of_today() {
+    use crate::{support::ask, v10};
+
+    let Some(redis) = Redis::start().await else { return };
+    let (one, two) = (v10::axon(redis.config()).await, v10::axon(redis.config()).await);
+    for _ in 0..20 {
+        let nonce = NonceClock::new().next();
+        let request = v10::signed_at(&one, "Alice", "hi", nonce, Duration::from_secs(12));
+        let copies = [&one, &two].into_iter().cycle().take(10).map(|axon| v10::post(axon, &request));
+        let mut statuses: Vec<_> = join_all(copies).await.iter().map(|r| r.status().as_u16()).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [vec![200], vec![401; 9]].concat());
+
+        let body = ask("hi");
+        let headers = two.headers_at(&key("Alice"), "/echo", &body, nonce);
+        assert_eq!(two.post("/echo", headers, body).send().await.unwrap().status(), 200);
+    }
 }
 
 #[tokio::test]
