@@ -55,6 +55,10 @@ pub struct MinerConfig {
     /// Time a connection has to deliver a complete request head, also between two requests. Default 30 s.
     #[serde(with = "humantime_serde")]
     pub header_timeout: Duration,
+    /// Time a caller has to read 16 KiB of an answer, or what is left of it, once its connection holds no more. The
+    /// connection of a slower one is closed. Default 30 s.
+    #[serde(with = "humantime_serde")]
+    pub send_timeout: Duration,
     /// Largest request head (request line and headers), in bytes, at least 8192. Default 16 KiB.
     pub header_limit: usize,
     /// Connections open at once. Beyond it a newcomer gets the place of one that is idle, or at least has no proven request
@@ -212,6 +216,7 @@ impl Default for MinerConfig {
             linger_bytes: 8 << 20,
             linger_timeout: Duration::from_secs(2),
             header_timeout: Duration::from_secs(30),
+            send_timeout: Duration::from_secs(30),
             header_limit: 16 << 10,
             max_connections: 1024,
             max_connections_per_address: 256,
@@ -292,6 +297,7 @@ impl MinerConfig {
             ("tls_reload", self.tls_reload),
             ("body_timeout", self.body_timeout),
             ("header_timeout", self.header_timeout),
+            ("send_timeout", self.send_timeout),
             ("request_timeout", self.request_timeout),
             ("queue_timeout", self.queue_timeout),
             ("metagraph_refresh", self.metagraph_refresh),

@@ -205,12 +205,12 @@ impl Drop for Busy {
 }
 
 /// A response body: its request is under way until its end is sent.
-pub(crate) struct Sending {
+pub(crate) struct Answering {
     pub(crate) body: Body,
     pub(crate) _busy: Busy,
 }
 
-impl HttpBody for Sending {
+impl HttpBody for Answering {
     type Data = Bytes;
     type Error = axum::Error;
 

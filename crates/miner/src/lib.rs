@@ -62,6 +62,7 @@ mod rate;
 mod rejection;
 mod replay;
 mod roster;
+mod sending;
 mod server;
 mod signing;
 mod slots;

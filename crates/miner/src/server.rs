@@ -19,9 +19,10 @@ use tower::{Layer, Service};
 
 use crate::{
     MinerConfig,
-    connections::{Connections, Entry, Place, Sending},
+    connections::{Answering, Connections, Entry, Place},
     metrics::Metrics,
     peer::{Origin, Peer},
+    sending::Sending,
     tls::Tls,
 };
 
@@ -82,16 +83,19 @@ pub(crate) async fn serve(
         let (open, failed_handshakes) = (metrics.connections.clone(), metrics.failed_handshakes.clone());
         let turned_away = metrics.turned_away.clone();
         let (tls, limit, stopped) = (tls.cloned(), config.header_timeout, shutdown.clone());
+        let send_timeout = config.send_timeout;
         let at = Arc::clone(&place);
         let conversation = async move {
-            let Some(tls) = tls else { return converse(&http, watcher, stream, service, at).await };
+            let Some(tls) = tls else {
+                return converse(&http, watcher, Sending::new(stream, send_timeout), service, at).await;
+            };
             let agreed = tokio::select! {
                 // Nothing was asked yet, so nothing is lost.
                 () = stopped.cancelled() => return,
                 agreed = tls.agree(stream, limit) => agreed,
             };
             match agreed {
-                Ok(stream) => converse(&http, watcher, stream, service, at).await,
+                Ok(stream) => converse(&http, watcher, Sending::new(stream, send_timeout), service, at).await,
                 Err(error) => {
                     failed_handshakes.inc();
                     tracing::debug!(cause = %error, "a TLS handshake failed");
@@ -136,7 +140,7 @@ async fn converse<T: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
         let (mut service, busy) = (service.clone(), place.begin());
         async move {
             let response = service.call(request).await?;
-            Ok::<_, Infallible>(response.map(|body| Sending { body, _busy: busy }))
+            Ok::<_, Infallible>(response.map(|body| Answering { body, _busy: busy }))
         }
     });
     if let Err(error) = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await {

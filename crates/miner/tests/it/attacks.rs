@@ -8,6 +8,7 @@ mod floods;
 mod heads;
 mod idle;
 mod nonces;
+mod readers;
 mod replays;
 #[cfg(feature = "redis")]
 mod shared_memory;

@@ -32,6 +32,7 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
             ("linger_bytes", "Bytes of a refused body that are read and thrown away"),
             ("linger_timeout", "Time given to reading a refused body"),
             ("header_timeout", "Time a connection has to deliver a request head"),
+            ("send_timeout", "Time a caller has to read each 16 KiB of an answer"),
             ("header_limit", "Largest request head, in bytes"),
             ("max_connections", "Connections open at once"),
             ("max_connections_per_address", "Connections open at once from one address"),
