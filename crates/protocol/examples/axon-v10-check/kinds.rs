@@ -8,9 +8,18 @@ pub(crate) fn parse(text: &str) -> Result<Kind, String> {
     let text = text.trim();
     let text = text.strip_prefix("<class '").and_then(|text| text.strip_suffix("'>")).unwrap_or(text);
     let text = text.strip_prefix("typing.").unwrap_or(text);
+    if let Some(text) = text.strip_suffix("| None") {
+        return Ok(Kind::Optional(leaked(text)?));
+    }
     if let Some((name, rest)) = text.split_once('[') {
         let inner =
             rest.strip_suffix(']').ok_or_else(|| format!("the type {text} has no closing bracket"))?;
+        if let [element, end] = arguments(inner).as_slice()
+            && name.eq_ignore_ascii_case("tuple")
+            && end.trim() == "..."
+        {
+            return Ok(Kind::TupleOf(leaked(element)?));
+        }
         let kinds = arguments(inner).into_iter().map(parse).collect::<Result<Vec<_>, _>>()?;
         let kinds: &'static [Kind] = kinds.leak();
         return match (name.to_ascii_lowercase().as_str(), kinds) {
@@ -31,6 +40,10 @@ pub(crate) fn parse(text: &str) -> Result<Kind, String> {
         "Any" => Ok(Kind::Any),
         _ => Err(format!("the type {text} is not known")),
     }
+}
+
+fn leaked(text: &str) -> Result<&'static Kind, String> {
+    Ok(Box::leak(Box::new(parse(text)?)))
 }
 
 /// Splits at the commas outside brackets.

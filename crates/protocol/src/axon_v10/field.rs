@@ -25,6 +25,8 @@ pub enum Kind {
     List(&'static Self),
     /// `tuple[.., ..]` of this many elements.
     Tuple(&'static [Self]),
+    /// `tuple[.., ...]`, of any number of elements.
+    TupleOf(&'static Self),
     /// `dict[str, ..]`.
     Dict(&'static Self),
     /// A nested pydantic model, which is hashed as the dictionary of its fields.
@@ -146,6 +148,9 @@ impl Kind {
             (Self::Tuple(kinds), Value::List(items) | Value::Tuple(items)) if kinds.len() == items.len() => {
                 fit_each(items, kinds.iter()).map(Value::Tuple)
             }
+            (Self::TupleOf(kind), Value::List(items) | Value::Tuple(items)) => {
+                fit_each(items, std::iter::repeat(*kind)).map(Value::Tuple)
+            }
             (Self::Dict(kind), Value::Dict(entries)) => entries
                 .into_iter()
                 .map(|(key, value)| match kind.fit(value) {
@@ -170,6 +175,9 @@ impl Kind {
             (Self::Tuple(kinds), Value::List(items)) if kinds.len() == items.len() => {
                 Value::Tuple(kinds.iter().zip(items).map(|(kind, item)| kind.as_default(item)).collect())
             }
+            (Self::TupleOf(kind), Value::List(items)) => {
+                Value::Tuple(items.into_iter().map(|item| kind.as_default(item)).collect())
+            }
             (Self::List(kind), Value::List(items)) => {
                 Value::List(items.into_iter().map(|item| kind.as_default(item)).collect())
             }
@@ -193,7 +201,7 @@ impl Kind {
             Self::Int => "is not an integer",
             Self::Float => "is not a number",
             Self::Text => "is not a text",
-            Self::List(_) => "is not an array",
+            Self::List(_) | Self::TupleOf(_) => "is not an array",
             Self::Tuple(_) => "is not an array of as many elements as its type has",
             Self::Dict(_) | Self::Model(_) => "is not an object",
             Self::Any | Self::Optional(_) => "has another type",

@@ -325,3 +325,22 @@ fn a_model_by_default_has_the_defaults_of_its_fields() {
     assert_eq!(whole.request().unwrap(), serde_json::json!({"point": {"x": 0.5, "label": "p"}}));
     assert_ne!(read(r#"{"point": {"x": 1}}"#).hash(), whole.hash());
 }
+
+#[test]
+fn pythons_spellings_of_types_are_read() {
+    let text = |kind: &str, json: &str| {
+        let value = Value::parse(json.as_bytes()).unwrap();
+        python_str(&kinds::parse(kind).unwrap().fit(value).unwrap())
+    };
+    for (kind, json, python) in [
+        ("<class 'float'>", "1", "1.0"),
+        ("typing.Optional[float]", "1", "1.0"),
+        ("float | None", "null", "None"),
+        ("Tuple[int, ...]", "[1]", "(1,)"),
+        ("tuple[float, ...]", "[1, 2]", "(1.0, 2.0)"),
+        ("Dict[str, List[Tuple[int, str]]]", r#"{"a": [[1, "b"]]}"#, "{'a': [(1, 'b')]}"),
+    ] {
+        assert_eq!(text(kind, json), python, "{kind}");
+    }
+    assert!(kinds::parse("set[int]").is_err());
+}
