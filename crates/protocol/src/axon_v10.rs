@@ -10,7 +10,7 @@
 //!   the [`Model`] in the body; [`answer`] and [`refusal`] make the response. Replays are for the server to refuse:
 //!   the [memory](crate::btauth::ReplayStore) is over sender and nonce, in a store apart from that of `btauth`.
 //!
-//! Where this implementation departs from SDK 10.5.0, each time to the stricter side but once:
+//! Where this implementation departs from SDK 10.5.0, each time to the stricter side but in the last two rows:
 //!
 //! | | SDK 10.5.0 | here |
 //! |---|---|---|
@@ -19,7 +19,6 @@
 //! | requests from the future | any, and older ones are then locked out | within the policy's skew |
 //! | callers older than 7.2.0, or without a version | no freshness check | no exception |
 //! | a nonce used again under another UUID | accepted | a replay: the memory is over hotkey and nonce |
-//! | a nonce smaller than the last one | refused | accepted once: requests overtake each other on their way |
 //! | UUID, body hash or signature missing | an error of the server, or of the signature | refused as malformed |
 //! | a header appears twice | one of the two counts | refused as malformed |
 //! | a signature over `<Bytes>`, the message and `</Bytes>` | accepted | refused |
@@ -30,6 +29,7 @@
 //! | keys that are twice in an object, `NaN`, `Infinity` | accepted | refused |
 //! | refusals quote | the message that was expected to be signed | nothing of the kind |
 //! | refusals are signed | over text that the caller chose in part | not at all |
+//! | a nonce smaller than the last one | refused | accepted once: requests overtake each other on their way |
 //! | headers with empty values of required fields | needed, else 500 | not read |
 
 mod claims;

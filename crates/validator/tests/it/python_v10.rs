@@ -135,8 +135,12 @@ async fn python_axon(home: &Path) -> Option<PythonAxon> {
 }
 
 fn signed(address: SocketAddr, text: &str, nonce: u64) -> Signed {
+    signed_for("Bob", address, text, nonce)
+}
+
+fn signed_for(receiver: &str, address: SocketAddr, text: &str, nonce: u64) -> Signed {
     let model = Model::<Text>::asking(&say(text)).unwrap();
-    let receiver = key("Bob").account();
+    let receiver = key(receiver).account();
     // A UUID of its own for each, so that what is refused is this request and not the order of several.
     let uuid = format!("4fd1cad5-64bd-155f-8345-{nonce:x}");
     let request = Unsigned {
@@ -163,7 +167,7 @@ async fn post(address: SocketAddr, request: &Signed) -> (u16, String) {
     (status, String::from_utf8_lossy(&body).into_owned())
 }
 
-/// The statuses of the same requests, one rightful and five not.
+/// The statuses of the same requests, one rightful and six not.
 async fn statuses(address: SocketAddr) -> Vec<(&'static str, u16)> {
     let now = || NonceClock::new().next();
     let good = signed(address, "hi", now());
@@ -178,6 +182,7 @@ async fn statuses(address: SocketAddr) -> Vec<(&'static str, u16)> {
             *header = other;
         }
     }
+    let misled = signed_for("Charlie", address, "hi", now());
     let stale = signed(address, "hi", now() - 60_000_000_000);
     let mut statuses = Vec::new();
     for (name, request) in [
@@ -186,6 +191,7 @@ async fn statuses(address: SocketAddr) -> Vec<(&'static str, u16)> {
         ("tampered body", &tampered),
         ("missing signature", &unsigned),
         ("signature of another request", &misdirected),
+        ("another receiver", &misled),
         ("stale nonce", &stale),
     ] {
         statuses.push((name, post(address, request).await.0));
@@ -249,6 +255,7 @@ async fn our_dendrite_and_its_axon_agree() {
         ("tampered body", 500, 401),
         ("missing signature", 401, 401),
         ("signature of another request", 401, 401),
+        ("another receiver", 401, 401),
         ("stale nonce", 401, 401),
     ];
     let got: Vec<_> =
