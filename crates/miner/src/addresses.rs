@@ -10,6 +10,16 @@ use tokio::time::Instant;
 
 use crate::peer::Origin;
 
+/// Whose requests a bucket is for. Anybody can claim anything, but who claims nothing of worth must not use up what is left
+/// for those whose claim may be true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Purse {
+    /// Everybody's.
+    Common,
+    /// Of those who claim to be a hotkey that is served, once the common one is empty.
+    OfServed,
+}
+
 /// Token buckets by origin. A request takes a token when it comes and gives it back when its signature holds, so that
 /// only what proves nothing is counted.
 ///
@@ -23,7 +33,7 @@ pub(crate) struct Unproven {
 }
 
 struct Table {
-    buckets: HashMap<Origin, Bucket>,
+    buckets: HashMap<(Origin, Purse), Bucket>,
     /// Of those without a bucket of their own.
     others: Bucket,
     /// When full buckets were last looked for.
@@ -48,9 +58,9 @@ impl Unproven {
     }
 
     /// Takes a token of the origin, or says how long until there is one.
-    pub(crate) fn take(&self, origin: Origin, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn take(&self, origin: Origin, purse: Purse, now: Instant) -> Result<(), Duration> {
         let mut table = self.table();
-        let bucket = self.bucket(&mut table, origin, now);
+        let bucket = self.bucket(&mut table, (origin, purse), now);
         if bucket.tokens < 1.0 {
             return Err(Duration::from_secs_f64((1.0 - bucket.tokens) / self.per_second));
         }
@@ -59,19 +69,19 @@ impl Unproven {
     }
 
     /// Gives a token back: the request was proven.
-    pub(crate) fn give_back(&self, origin: Origin, now: Instant) {
+    pub(crate) fn give_back(&self, origin: Origin, purse: Purse, now: Instant) {
         let mut table = self.table();
-        let bucket = self.bucket(&mut table, origin, now);
+        let bucket = self.bucket(&mut table, (origin, purse), now);
         bucket.tokens = (bucket.tokens + 1.0).min(self.burst);
         if bucket.tokens >= self.burst {
-            table.buckets.remove(&origin);
+            table.buckets.remove(&(origin, purse));
         }
     }
 
     /// The origin's bucket with what it has now.
-    fn bucket<'t>(&self, table: &'t mut Table, origin: Origin, now: Instant) -> &'t mut Bucket {
+    fn bucket<'t>(&self, table: &'t mut Table, of: (Origin, Purse), now: Instant) -> &'t mut Bucket {
         let Table { buckets, others, swept } = table;
-        if buckets.len() >= self.capacity && !buckets.contains_key(&origin) {
+        if buckets.len() >= self.capacity && !buckets.contains_key(&of) {
             if now.saturating_duration_since(*swept) >= SWEEP_EVERY {
                 *swept = now;
                 buckets.retain(|_, bucket| self.refilled(bucket, now).tokens < self.burst);
@@ -81,7 +91,7 @@ impl Unproven {
                 return others;
             }
         }
-        let bucket = buckets.entry(origin).or_insert(Bucket { tokens: self.burst, at: now });
+        let bucket = buckets.entry(of).or_insert(Bucket { tokens: self.burst, at: now });
         *bucket = self.refilled(bucket, now);
         bucket
     }
@@ -113,12 +123,22 @@ mod tests {
         let start = Instant::now();
         let limit = Unproven::new(2.0, 3, 8, start);
         for _ in 0..3 {
-            limit.take(origin(1), start).unwrap();
+            limit.take(origin(1), Purse::Common, start).unwrap();
         }
-        assert_eq!(limit.take(origin(1), start), Err(SECOND / 2));
-        limit.take(origin(2), start).unwrap();
-        limit.take(origin(1), start + SECOND / 2).unwrap();
-        assert!(limit.take(origin(1), start + SECOND / 2).is_err());
+        assert_eq!(limit.take(origin(1), Purse::Common, start), Err(SECOND / 2));
+        limit.take(origin(2), Purse::Common, start).unwrap();
+        limit.take(origin(1), Purse::Common, start + SECOND / 2).unwrap();
+        assert!(limit.take(origin(1), Purse::Common, start + SECOND / 2).is_err());
+    }
+
+    #[test]
+    fn a_purse_is_not_emptied_through_the_other() {
+        let start = Instant::now();
+        let limit = Unproven::new(1.0, 1, 8, start);
+        limit.take(origin(1), Purse::Common, start).unwrap();
+        limit.take(origin(1), Purse::Common, start).unwrap_err();
+        limit.take(origin(1), Purse::OfServed, start).unwrap();
+        limit.take(origin(1), Purse::OfServed, start).unwrap_err();
     }
 
     #[test]
@@ -126,8 +146,8 @@ mod tests {
         let start = Instant::now();
         let limit = Unproven::new(1.0, 1, 8, start);
         for _ in 0..100 {
-            limit.take(origin(1), start).unwrap();
-            limit.give_back(origin(1), start);
+            limit.take(origin(1), Purse::Common, start).unwrap();
+            limit.give_back(origin(1), Purse::Common, start);
         }
         assert!(limit.table().buckets.is_empty());
     }
@@ -137,11 +157,11 @@ mod tests {
         let start = Instant::now();
         let limit = Unproven::new(1.0, 2, 2, start);
         for last in [1, 2, 3, 4] {
-            limit.take(origin(last), start).unwrap();
+            limit.take(origin(last), Purse::Common, start).unwrap();
         }
-        assert!(limit.take(origin(5), start).is_err());
-        limit.take(origin(1), start).unwrap();
-        limit.take(origin(5), start + SECOND).unwrap();
+        assert!(limit.take(origin(5), Purse::Common, start).is_err());
+        limit.take(origin(1), Purse::Common, start).unwrap();
+        limit.take(origin(5), Purse::Common, start + SECOND).unwrap();
         assert_eq!(limit.table().buckets.len(), 2, "the rested one made room");
     }
 }

@@ -83,7 +83,8 @@ impl Authenticator {
             return Err(Rejection::new(Outcome::MalformedTarget, message));
         }
         self.bodies.judge_declared_size(body)?;
-        let visit = self.doorstep.enter(&parts.extensions, || claimed(&parts.headers))?;
+        let is_served = |hotkey: &Hotkey| self.door.admit(hotkey).is_ok();
+        let visit = self.doorstep.enter(&parts.extensions, || claimed(&parts.headers), is_served)?;
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let claims = btauth::parse(headers, &self.policy, now_ns()).map_err(|error| refused(&error))?;
         let admitted = self.door.admit(&claims.sender)?;

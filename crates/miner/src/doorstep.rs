@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::{
     MinerConfig,
-    addresses::Unproven,
+    addresses::{Purse, Unproven},
     known::KnownCallers,
     peer::Peer,
     rejection::{Outcome, Rejection},
@@ -25,8 +25,8 @@ pub(crate) struct Doorstep {
 /// A request that was let onto the doorstep.
 pub(crate) struct Visit {
     peer: Peer,
-    /// A token was taken for it.
-    paid: bool,
+    /// Where a token was taken for it.
+    paid: Option<Purse>,
 }
 
 /// A visit in the name of a hotkey, which may be no more than a claim.
@@ -54,28 +54,34 @@ impl Doorstep {
         })
     }
 
-    /// Holds the address to its rate of requests that prove nothing: 429 at once beyond it, unless the request claims to
-    /// be of a hotkey that proved itself from there lately. The claim is asked for only if it matters.
+    /// Holds the address to its rate of requests that prove nothing: 429 at once beyond it. The claim is asked for only
+    /// then. Hotkeys that proved themselves from there lately are let in all the same, and others that are served have
+    /// another such rate for them alone, so that a flood of strangers keeps no new caller at the same address out.
     pub(crate) fn enter(
         &self,
         extensions: &Extensions,
         claimed: impl FnOnce() -> Option<Hotkey>,
+        is_served: impl FnOnce(&Hotkey) -> bool,
     ) -> Result<Visit, Rejection> {
         let Some(peer) = extensions.get::<Peer>() else {
             return Err(Rejection::new(Outcome::Internal, "the connection's address is not known"));
         };
         let now = Instant::now();
-        let visit = |paid| Visit { peer: peer.clone(), paid };
-        match self.unproven.take(peer.origin, now) {
-            Ok(()) => Ok(visit(true)),
-            Err(_) if claimed().is_some_and(|hotkey| self.known.knows(&hotkey, peer.origin, now)) => {
-                Ok(visit(false))
-            }
-            Err(wait) => {
-                let message = "this address sends more requests that prove nothing than this miner allows";
-                Err(Rejection::new(Outcome::RateLimited, message).retry_after(wait))
-            }
-        }
+        let visit = |paid| Ok(Visit { peer: peer.clone(), paid });
+        let Err(wait) = self.unproven.take(peer.origin, Purse::Common, now) else {
+            return visit(Some(Purse::Common));
+        };
+        let wait = match claimed() {
+            Some(hotkey) if self.known.knows(&hotkey, peer.origin, now) => return visit(None),
+            Some(hotkey) if is_served(&hotkey) => match self.unproven.take(peer.origin, Purse::OfServed, now)
+            {
+                Ok(()) => return visit(Some(Purse::OfServed)),
+                Err(wait) => wait,
+            },
+            _ => wait,
+        };
+        let message = "this address sends more requests that prove nothing than this miner allows";
+        Err(Rejection::new(Outcome::RateLimited, message).retry_after(wait))
     }
 
     /// Who the visit's request claims to be of.
@@ -98,8 +104,8 @@ impl Doorstep {
     pub(crate) fn welcome(&self, visitor: Visitor) {
         let Visitor { visit: Visit { peer: Peer { origin, place }, paid }, hotkey, .. } = visitor;
         let now = Instant::now();
-        if paid {
-            self.unproven.give_back(origin, now);
+        if let Some(purse) = paid {
+            self.unproven.give_back(origin, purse, now);
         }
         self.known.saw(&hotkey, origin, now);
         place.prove();

@@ -107,8 +107,9 @@ impl Job {
     }
 }
 
-/// More than this at once saves nothing any more, and keeps the first of them waiting.
-const MAX_BATCH: usize = 64;
+/// The more at once, the less each costs: at 256 about a third of one alone. The first of so many waits some milliseconds
+/// for the last, which is less than it would wait for its turn otherwise.
+const MAX_BATCH: usize = 256;
 /// Two signatures together cost as much as one after the other.
 const LEAST_BATCH: usize = 3;
 /// A batch doubles after this many times its size held. A batch that fails costs up to twice its size, so that forgers can
@@ -402,7 +403,7 @@ mod tests {
     #[test]
     fn forgers_make_batches_small_and_honesty_makes_them_large_again() {
         let mut line = Line::default();
-        for _ in 0..6 {
+        for _ in 0..8 {
             line.learn(64, false);
         }
         assert_eq!(line.batch, 1);

@@ -63,7 +63,8 @@ impl Turnstile {
     fn judge_head(&self, parts: &Parts, body: &Body) -> Result<(Visitor, Claims, Admitted), Rejection> {
         let core = &self.gate.core;
         core.bodies.judge_declared_size(body)?;
-        let visit = core.doorstep.enter(&parts.extensions, || claimed(&parts.headers))?;
+        let is_served = |hotkey: &Hotkey| core.door.admit(hotkey).is_ok();
+        let visit = core.doorstep.enter(&parts.extensions, || claimed(&parts.headers), is_served)?;
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let claims = axon_v10::parse(headers, &core.policy, now_ns()).map_err(|error| refused(&error))?;
         let admitted = core.door.admit(&claims.sender)?;

@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{config, refusal, retry_after, start};
+use crate::support::{config, key, refusal, retry_after, start};
 
 #[tokio::test]
 async fn a_hotkey_beyond_its_rate_is_told_when_to_come_back() {
@@ -54,8 +54,16 @@ async fn an_address_that_proves_nothing_is_told_when_to_come_back() {
     let wait = retry_after(&response);
     assert!((90..=100).contains(&wait), "{wait}");
     refusal(response, 429, "rate_limited").await;
-    refusal(axon.say("Bob", "hi").await, 429, "rate_limited").await;
+    refusal(axon.say("Mallory", "hi").await, 429, "rate_limited").await;
     assert_eq!(axon.say("Alice", "hi").await.status(), 200, "who is known from here is let in");
+    assert_eq!(axon.say("Bob", "hi").await.status(), 200, "and so is who may be served");
+    for _ in 0..3 {
+        let body = crate::support::ask("ho");
+        let headers = axon.headers(&key("Dave"), "/echo", &crate::support::ask("hi"));
+        let response = axon.post("/echo", headers, body).send().await.unwrap();
+        refusal(response, 401, "bad_signature").await;
+    }
+    refusal(axon.say("Dave", "hi").await, 429, "rate_limited").await;
 }
 
 #[tokio::test]
