@@ -424,10 +424,11 @@ mod tests {
     fn who_is_known_goes_first_and_others_go_too() {
         let mut lines = Lines::default();
         let mut verdicts = Vec::new();
-        for _ in 0..1_000 {
-            verdicts.push(lines.join(signed(0), Acquaintance::Known, 1_000).unwrap());
+        let (signed, many) = (signed(0), 10 * MAX_BATCH);
+        for _ in 0..many {
+            verdicts.push(lines.join(signed.clone(), Acquaintance::Known, many).unwrap());
         }
-        verdicts.push(lines.join(signed(1), Acquaintance::Unknown, 1_000).unwrap());
+        verdicts.push(lines.join(signed, Acquaintance::Unknown, many).unwrap());
         let turns: Vec<_> = (0..10).map(|_| lines.next_batch().unwrap().0).collect();
         assert!(turns[..8].iter().all(|who| *who == Acquaintance::Known));
         assert_eq!(turns[8], Acquaintance::Unknown);
