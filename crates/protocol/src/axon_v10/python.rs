@@ -78,7 +78,7 @@ fn float(value: f64, out: &mut String) {
     if value.is_infinite() {
         return out.push_str("inf");
     }
-    let shortest = format!("{:e}", value.abs());
+    let shortest = shortest(value.abs());
     let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
     if !(-4..16).contains(&exponent) {
@@ -105,6 +105,15 @@ fn float(value: f64, out: &mut String) {
             out.push_str(&digits);
         }
     }
+}
+
+/// Mantissa and exponent with the fewest digits. Where two such texts are equally near, Python has the one that ends in an
+/// even digit, and the standard library either: 189203948326380.125 is `189203948326380.12` there, and may be `.13` here.
+fn shortest(value: f64) -> String {
+    let text = format!("{value:e}");
+    let digits = text.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let rounded = format!("{value:.precision$e}", precision = digits.saturating_sub(1));
+    if rounded.parse() == Ok(value) { rounded } else { text }
 }
 
 fn repr_text(text: &str, out: &mut String) {
