@@ -60,7 +60,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     report::line(Cores::sentence(cores.as_ref()));
     report::line(format!(
         "{VALIDATORS} honest validators ask {HONEST_PER_SECOND} times a second in all, {BODY} bytes each; the flood has \
-         {FLOODING} connections, each as fast as the axon answers. The axon has its default settings."
+         {FLOODING} connections, each as fast as the axon answers. The axon has its default settings, and each validator \
+         has asked it once before the flood."
     ));
 
     let runtime = load::runtime()?;
@@ -70,6 +71,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         report::progress(format!("flood: {flood:?}"));
         let (server, listening): (_, Listening) =
             process::role(cores.as_ref(), &["axon", "--limits", "default"])?;
+        runtime.block_on(introduce(listening.address))?;
         let flooding = flood.map(|kind| attack::start(kind, listening.address, FLOODING)).transpose()?;
         let honest = runtime.block_on(honest(listening.address, time))?;
         let refused = flooding.map(Refused::take).transpose()?;
@@ -131,6 +133,18 @@ struct Honest {
     latencies: Histogram<u64>,
     asked: u64,
     answered: u64,
+}
+
+/// Every honest validator asks once: an axon keeps what it knows of its callers for an hour, and they ask every epoch.
+async fn introduce(address: SocketAddr) -> anyhow::Result<()> {
+    let senders = (0..VALIDATORS).map(validator).collect::<anyhow::Result<Vec<Keypair>>>()?;
+    let requests = Requests::sign(&senders, &miner()?.account(), work::body(BODY), VALIDATORS, false)?;
+    let mut connection = Connection::open(address, None).await?;
+    for index in 0..VALIDATORS {
+        let (status, _) = connection.ask(&requests, index).await?;
+        anyhow::ensure!(status == 200, "validator {index} was answered {status} before any flood");
+    }
+    Ok(())
 }
 
 /// Asks at a steady pace, whether or not earlier answers are there yet: a slow axon must not slow the asking.
