@@ -152,7 +152,10 @@ pub(crate) fn check_packing(headers: &HeaderMap) -> Result<(), Failed> {
 
 /// A body that ends with its connection may as well have broken off: nothing unsigned would show it.
 pub(super) fn check_framing(headers: &HeaderMap, body: &Incoming) -> Result<(), Failed> {
-    if body.size_hint().exact().is_some() || headers.contains_key(TRANSFER_ENCODING) {
+    let chunked = headers.get_all(TRANSFER_ENCODING).iter().next_back().is_some_and(|codings| {
+        codings.as_bytes().to_ascii_lowercase().trim_ascii_end().ends_with(b"chunked")
+    });
+    if chunked || body.size_hint().exact().is_some() {
         return Ok(());
     }
     let reason =

@@ -85,16 +85,19 @@ async fn a_trailer_is_bounded_too() {
 
 #[tokio::test]
 async fn an_end_that_could_be_a_broken_connection_is_none() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        let mut bytes = [0; 4096];
-        assert!(socket.read(&mut bytes).await.unwrap() > 0);
-        socket.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"n\":1}").await.unwrap();
-    });
-    let outcome = ask(address).await;
-    assert_eq!(outcome.kind(), OutcomeKind::Malformed, "{outcome:?}");
+    for framing in ["connection: close", "transfer-encoding: gzip"] {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut bytes = [0; 4096];
+            assert!(socket.read(&mut bytes).await.unwrap() > 0);
+            let answer = format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n{{\"n\":1}}");
+            socket.write_all(answer.as_bytes()).await.unwrap();
+        });
+        let outcome = ask(address).await;
+        assert_eq!(outcome.kind(), OutcomeKind::Malformed, "{framing}: {outcome:?}");
+    }
 }
 
 #[tokio::test]
@@ -149,6 +152,38 @@ async fn answers_come_in_the_order_they_arrive() {
         assert_eq!(answer.outcome.kind(), OutcomeKind::Answered);
     }
     assert!(answers.next().await.is_none());
+}
+
+#[tokio::test]
+async fn honest_miners_are_answered_while_others_waste_this_sides_time() {
+    let endless =
+        || Body::from_stream(futures::stream::repeat(Ok::<_, Infallible>(Bytes::from_static(b" "))));
+    let bomb = format!("HTTP/1.1 200 OK\r\n{}", "x: y\r\n".repeat(100_000));
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let hostile = [
+        silent.local_addr().unwrap(),
+        server(move || ok(endless())).await,
+        raw_server(bomb).await.0,
+        raw_server("HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000)).await.0,
+        raw_server([0xff; 100_000]).await.0,
+    ];
+    let honest = server(|| ok("{\"n\":1}")).await;
+    let settings = DendriteSettings { concurrency_per_host: 256, ..settings() };
+    let dendrite = Arc::new(Dendrite::new(key("Alice"), settings));
+    let asks = (0..100).map(|n| match n % 2 {
+        0 => (Endpoint::new(Hotkey::from_bytes([0; 32]), honest), request(1)),
+        _ => (Endpoint::new(Hotkey::from_bytes([1; 32]), hostile[n / 2 % hostile.len()]), request(1)),
+    });
+    let mut answers = dendrite.ask_all::<Double>(asks, None);
+    let mut answered = 0;
+    // The silent ones are still pending when all honest ones have answered.
+    while answered < 50 {
+        let answer = answers.next().await.unwrap().unwrap();
+        let is_honest = answer.hotkey == Hotkey::from_bytes([0; 32]);
+        assert_eq!(is_honest, answer.outcome.kind() == OutcomeKind::Answered, "{answer:?}");
+        assert_ne!(answer.outcome.kind(), OutcomeKind::TimedOut, "{answer:?}");
+        answered += usize::from(is_honest);
+    }
 }
 
 #[tokio::test]
