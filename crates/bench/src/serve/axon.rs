@@ -43,6 +43,8 @@ fn config(limits: Limits) -> MinerConfig {
     let rates = MinerConfig {
         rate_per_hotkey: 1e9,
         burst_per_hotkey: u32::MAX,
+        rate_unproven_per_address: 1e9,
+        burst_unproven_per_address: u32::MAX,
         // A default axon remembers as many requests as this one gets in a few seconds.
         replay_capacity: 1 << 19,
         replay_capacity_per_hotkey: 1 << 14,
