@@ -1,4 +1,4 @@
-//! Authentication: the layer that turns a request into a proven caller and the bytes that caller signed.
+//! Authentication: the step that turns a request into a proven caller and the bytes that caller signed.
 //!
 //! What costs least is asked first: size, headers, and whether the claimed hotkey is served at all, before a byte of the
 //! body is read; the signature over the raw body, before anything parses it. A nonce is recorded only for a request that
@@ -9,10 +9,9 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, request::Parts},
-    middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use subnetkit_protocol::{
     Hotkey, Scheme,
@@ -27,10 +26,11 @@ use crate::{
     limit::Doorkeeper,
     rejection::{Outcome, Rejection},
     replay,
+    step::{Next, Step},
     verification::Signed,
 };
 
-/// Who sent the request, by its signature, and by when an answer is due. The layers behind find it in the extensions.
+/// Who sent the request, by its signature, and by when an answer is due. The steps behind find it in the extensions.
 #[derive(Clone, Copy)]
 pub(crate) struct Proven {
     pub(crate) caller: Hotkey,
@@ -119,23 +119,18 @@ fn claimed(headers: &HeaderMap) -> Option<Hotkey> {
     headers.get(btauth::HOTKEY)?.to_str().ok()?.parse().ok()
 }
 
-/// The layer.
-pub(crate) async fn authenticate(
-    State(authenticator): State<Arc<Authenticator>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (mut parts, mut body) = request.into_parts();
-    match authenticator.prove(&mut parts, &mut body).await {
-        Ok(()) => next.run(Request::from_parts(parts, Body::empty())).await,
-        Err(rejection) => {
-            authenticator.bodies.linger(body);
-            rejection.into_response()
+impl Step for Authenticator {
+    async fn pass(&self, request: Request, next: impl Next) -> Result<Response, Rejection> {
+        let (mut parts, mut body) = request.into_parts();
+        if let Err(rejection) = self.prove(&mut parts, &mut body).await {
+            self.bodies.linger(body);
+            return Err(rejection);
         }
+        Ok(next.run(Request::from_parts(parts, Body::empty())).await)
     }
 }
 
-/// Behind [`authenticate`] the caller is always known; a stack assembled without that layer refuses everybody.
+/// Behind the [`Authenticator`] the caller is always known; steps assembled without it refuse everybody.
 pub(crate) fn proven(request: &Request) -> Result<Proven, Rejection> {
     request
         .extensions()

@@ -4,9 +4,8 @@ use std::{fmt, io, net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
-    extract::{MatchedPath, Request, State},
-    middleware::{Next, from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
+    extract::{MatchedPath, Request},
+    response::Response,
     routing::{MethodRouter, post},
 };
 use subnetkit_chain::AxonCertificate;
@@ -15,24 +14,23 @@ use subnetkit_protocol::axon_v10::SynapseV10;
 use subnetkit_protocol::{Keypair, Synapse, btauth::ConfigError};
 use tokio::{net::TcpListener, sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
 
 #[cfg(feature = "axon-v10")]
 use crate::v10;
 use crate::{
     Admit, Forward, ForwardStream, InvalidSetting, MinerConfig, Serving, SharedRoster, StandingRule,
     answer::answer,
-    authenticate::{Authenticator, authenticate},
-    deadline::{Arrived, heed_caller},
+    authenticate::Authenticator,
+    deadline::{Arrived, HeedCaller},
     health::{self, Health},
-    limit::{Doorkeeper, Line, limit_concurrency, limit_rate, limit_time},
+    limit::{Doorkeeper, Line, TimeLimit},
     metrics::{self, Metrics},
     rate::RateLimit,
     rejection::{Outcome, Rejection},
     server,
-    signing::{Signer, sign_answers},
+    signing::{SignAnswers, Signer},
     slots::Slots,
+    step::{CatchPanics, Next, Step, Steps},
     streaming::{StreamBounds, Streaming, answer_stream},
     tls::{Tls, TlsError},
 };
@@ -307,21 +305,11 @@ impl Axon {
         };
         let authenticator = Arc::new(Authenticator::new(own, door, config).await?);
         let signer = Signer { hotkey: self.hotkey.clone(), enabled: config.sign_responses };
-        let behind = ServiceBuilder::new()
-            // Once more, so that the answer to a handler's panic is signed like any other.
-            .layer(CatchPanicLayer::custom(panicked))
-            .layer(from_fn(heed_caller))
-            .layer(from_fn_with_state(Arc::new(rate), limit_rate))
-            .layer(from_fn_with_state(
-                Line { slots: slots.clone(), patience: config.queue_timeout },
-                limit_concurrency,
-            ))
-            .layer(from_fn(limit_time));
-        let stack = ServiceBuilder::new()
-            .layer(CatchPanicLayer::custom(panicked))
-            .layer(from_fn_with_state(Arc::clone(&authenticator), authenticate))
-            .layer(from_fn_with_state(Arc::new(signer), sign_answers))
-            .layer(behind.clone());
+        let line = Line { slots: slots.clone(), patience: config.queue_timeout };
+        // Panics are caught once more, so that the answer to a handler's is signed like any other.
+        let behind = Arc::new((CatchPanics, (HeedCaller, (rate, (line, TimeLimit)))));
+        let proven = (SignAnswers(Arc::new(signer)), Arc::clone(&behind));
+        let stack = Steps::new((CatchPanics, (Arc::clone(&authenticator), proven)));
 
         let names = self.names();
         let mut router = Router::new();
@@ -332,18 +320,15 @@ impl Axon {
         if !self.classes.is_empty() {
             let gate = Arc::new(v10::Gate::new(own, authenticator, config).await?);
             for served in &self.classes {
-                let who = Arc::new(v10::Dress { own, class: served.class });
-                let stack = ServiceBuilder::new()
-                    .layer(from_fn_with_state(who, v10::dress))
-                    .layer(CatchPanicLayer::custom(panicked))
-                    .layer(from_fn_with_state(Arc::new(v10::Turnstile::new(&gate, served)), v10::prove))
-                    .layer(behind.clone());
+                let dress = v10::Dress { own, class: served.class };
+                let turnstile = v10::Turnstile::new(&gate, served);
+                let stack = Steps::new((dress, (CatchPanics, (turnstile, Arc::clone(&behind)))));
                 let route = served.route.clone().route_layer(stack);
                 router = router.route(&format!("/{}", served.class), route);
             }
         }
         let served = names.iter().map(|name| format!("POST /{name}")).collect::<Vec<_>>().join(", ");
-        let observer = Arc::new(Observer { names, metrics: Arc::clone(metrics) });
+        let observer = Observer { names, metrics: Arc::clone(metrics) };
         let health = Health {
             own,
             roster: roster.clone(),
@@ -360,7 +345,7 @@ impl Axon {
             .fallback(async move || {
                 Rejection::new(Outcome::NotFound, format!("no such route; this axon serves {served}"))
             })
-            .layer(from_fn_with_state(observer, observe));
+            .layer(Steps::new(observer));
         Ok((synapses, health::routes(Arc::new(health))))
     }
 }
@@ -478,27 +463,22 @@ struct Observer {
     metrics: Arc<Metrics>,
 }
 
-/// The outermost layer: counts and times every request, answered or not.
-async fn observe(State(observer): State<Arc<Observer>>, mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(Arrived(Instant::now()));
-    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let synapse = observer.names.iter().find(|name| path.strip_prefix('/') == Some(**name));
-    let observed = observer.metrics.begin(synapse.copied().unwrap_or(metrics::NO_SYNAPSE));
-    let response = next.run(request).await;
-    let synapse = synapse.copied();
-    let end = move |outcome: Outcome| {
-        tracing::debug!(synapse, outcome = outcome.name(), "a request ended");
-        observed.end(outcome);
-    };
-    match response.extensions().get::<Streaming>() {
-        Some(streaming) => streaming.on_end(end),
-        None => end(response.extensions().get::<Outcome>().copied().unwrap_or(Outcome::Answered)),
+/// The outermost step: counts and times every request, answered or not.
+impl Step for Observer {
+    async fn pass(&self, mut request: Request, next: impl Next) -> Result<Response, Rejection> {
+        request.extensions_mut().insert(Arrived(Instant::now()));
+        let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let synapse = self.names.iter().find(|name| path.strip_prefix('/') == Some(**name)).copied();
+        let observed = self.metrics.begin(synapse.unwrap_or(metrics::NO_SYNAPSE));
+        let response = next.run(request).await;
+        let end = move |outcome: Outcome| {
+            tracing::debug!(synapse, outcome = outcome.name(), "a request ended");
+            observed.end(outcome);
+        };
+        match response.extensions().get::<Streaming>() {
+            Some(streaming) => streaming.on_end(end),
+            None => end(response.extensions().get::<Outcome>().copied().unwrap_or(Outcome::Answered)),
+        }
+        Ok(response)
     }
-    response
-}
-
-/// The panic's own message stays in the process: it may quote the request or a secret of the handler.
-fn panicked(_payload: Box<dyn std::any::Any + Send>) -> Response {
-    tracing::error!("a handler panicked; the caller was answered with 500");
-    Rejection::new(Outcome::Panicked, "this miner failed to answer").into_response()
 }

@@ -2,23 +2,33 @@
 
 use std::time::Duration;
 
-use axum::{extract::Request, http::HeaderMap, middleware::Next, response::Response};
+use axum::{extract::Request, http::HeaderMap, response::Response};
 use subnetkit_protocol::TIMEOUT_MS;
 use tokio::time::Instant;
 
 use crate::{
     authenticate::{Proven, proven},
     rejection::{Outcome, Rejection},
+    step::{Next, Step},
 };
 
 /// When the request's head was there: what the caller's time counts from.
 #[derive(Clone, Copy)]
 pub(crate) struct Arrived(pub(crate) Instant);
 
-/// The layer: whoever waits no longer than a moment gets the slot, the handler and the axon's time no longer than that.
-pub(crate) async fn heed_caller(mut request: Request, next: Next) -> Result<Response, Rejection> {
+/// Whoever waits no longer than a moment gets the slot, the handler and the axon's time no longer than that.
+pub(crate) struct HeedCaller;
+
+impl Step for HeedCaller {
+    async fn pass(&self, mut request: Request, next: impl Next) -> Result<Response, Rejection> {
+        heed(&mut request)?;
+        Ok(next.run(request).await)
+    }
+}
+
+fn heed(request: &mut Request) -> Result<(), Rejection> {
     if let Some(timeout) = asked(request.headers())? {
-        let proven = proven(&request)?;
+        let proven = proven(request)?;
         let now = Instant::now();
         let arrived = request.extensions().get::<Arrived>().map_or(now, |arrived| arrived.0);
         // Beyond what an instant can hold there is no deadline to heed.
@@ -29,7 +39,7 @@ pub(crate) async fn heed_caller(mut request: Request, next: Next) -> Result<Resp
         }
         request.extensions_mut().insert(Proven { deadline: proven.deadline.min(wanted), ..proven });
     }
-    Ok(next.run(request).await)
+    Ok(())
 }
 
 fn asked(headers: &HeaderMap) -> Result<Option<Duration>, Rejection> {

@@ -66,6 +66,7 @@ mod sending;
 mod server;
 mod signing;
 mod slots;
+mod step;
 mod stream;
 mod streaming;
 mod tls;

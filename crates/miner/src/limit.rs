@@ -1,12 +1,8 @@
-//! Who is served; and the layers behind authentication: how often, how many at once, and for how long.
+//! Who is served; and the steps behind authentication: how often, how many at once, and for how long.
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use subnetkit_protocol::Hotkey;
 use tokio::time::{Instant, timeout_at};
 
@@ -16,6 +12,7 @@ use crate::{
     rate::RateLimit,
     rejection::{Outcome, Rejection},
     slots::Slots,
+    step::{Next, Step},
     streaming::Streaming,
 };
 
@@ -51,20 +48,17 @@ impl Doorkeeper {
 const RETRY_MAX: Duration = Duration::from_secs(30);
 
 /// Holds each hotkey to its rate: 429 at once beyond it.
-pub(crate) async fn limit_rate(
-    State(rate): State<Arc<RateLimit>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Rejection> {
-    rate.take(&proven(&request)?.caller, stake_rao(&request), Instant::now()).map_err(|wait| {
-        Rejection::new(Outcome::RateLimited, "this hotkey sends requests faster than this miner allows")
-            .retry_after(wait)
-    })?;
-    Ok(next.run(request).await)
+impl Step for RateLimit {
+    async fn pass(&self, request: Request, next: impl Next) -> Result<Response, Rejection> {
+        self.take(&proven(&request)?.caller, stake_rao(&request), Instant::now()).map_err(|wait| {
+            Rejection::new(Outcome::RateLimited, "this hotkey sends requests faster than this miner allows")
+                .retry_after(wait)
+        })?;
+        Ok(next.run(request).await)
+    }
 }
 
 /// The line before the handler.
-#[derive(Clone)]
 pub(crate) struct Line {
     pub(crate) slots: Slots,
     /// The longest that anybody waits in it.
@@ -72,22 +66,20 @@ pub(crate) struct Line {
 }
 
 /// Holds the handler to its concurrency: requests wait in line by stake, 503 at once when there is no hope.
-pub(crate) async fn limit_concurrency(
-    State(line): State<Line>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Rejection> {
-    let now = Instant::now();
-    let patience = line.patience.min(proven(&request)?.deadline.saturating_duration_since(now));
-    let slot = line.slots.take(stake_rao(&request), patience).await.map_err(|full| {
-        Rejection::new(Outcome::Busy, "this miner has as much work as it can do; ask again later")
-            .retry_after(full.wait.min(RETRY_MAX))
-    })?;
-    let response = next.run(request).await;
-    if let Some(streaming) = response.extensions().get::<Streaming>() {
-        streaming.on_end(move |_| drop(slot));
+impl Step for Line {
+    async fn pass(&self, request: Request, next: impl Next) -> Result<Response, Rejection> {
+        let now = Instant::now();
+        let patience = self.patience.min(proven(&request)?.deadline.saturating_duration_since(now));
+        let slot = self.slots.take(stake_rao(&request), patience).await.map_err(|full| {
+            Rejection::new(Outcome::Busy, "this miner has as much work as it can do; ask again later")
+                .retry_after(full.wait.min(RETRY_MAX))
+        })?;
+        let response = next.run(request).await;
+        if let Some(streaming) = response.extensions().get::<Streaming>() {
+            streaming.on_end(move |_| drop(slot));
+        }
+        Ok(response)
     }
-    Ok(response)
 }
 
 fn stake_rao(request: &Request) -> u64 {
@@ -97,9 +89,13 @@ fn stake_rao(request: &Request) -> u64 {
 
 /// Ends the handler at the deadline; a streamed answer that has begun sees to its own end. 504 and not 503: the work was
 /// begun, so asking the same again is not free.
-pub(crate) async fn limit_time(request: Request, next: Next) -> Result<Response, Rejection> {
-    let deadline = proven(&request)?.deadline;
-    timeout_at(deadline, next.run(request)).await.map_err(|_| {
-        Rejection::new(Outcome::TimedOut, "this miner did not finish the answer before its deadline")
-    })
+pub(crate) struct TimeLimit;
+
+impl Step for TimeLimit {
+    async fn pass(&self, request: Request, next: impl Next) -> Result<Response, Rejection> {
+        let deadline = proven(&request)?.deadline;
+        timeout_at(deadline, next.run(request)).await.map_err(|_| {
+            Rejection::new(Outcome::TimedOut, "this miner did not finish the answer before its deadline")
+        })
+    }
 }

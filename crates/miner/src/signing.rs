@@ -1,4 +1,4 @@
-//! The layer that signs answers, `btauth-response/1`: headers on complete bodies, trailers behind streamed ones.
+//! The step that signs answers, `btauth-response/1`: headers on complete bodies, trailers behind streamed ones.
 //!
 //! It stands right behind authentication: every response to a proven request is signed if its caller asks, be it an
 //! answer or a refusal, and none to a request that proved nothing.
@@ -12,9 +12,8 @@ use std::{
 use axum::{
     Error,
     body::{Body, HttpBody},
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -32,6 +31,7 @@ use crate::{
     authenticate::{Proven, proven},
     negotiation::takes_trailers,
     rejection::{Outcome, Rejection},
+    step::{Next, Step},
     streaming::Streaming,
 };
 
@@ -40,26 +40,27 @@ pub(crate) struct Signer {
     pub(crate) enabled: bool,
 }
 
-/// The layer.
-pub(crate) async fn sign_answers(
-    State(signer): State<Arc<Signer>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Rejection> {
-    let asked = request.headers().get(SIGN).is_some_and(|value| value == ASKED);
-    if !(signer.enabled && asked) {
-        return Ok(next.run(request).await);
-    }
-    let proven = proven(&request)?;
-    let takes_trailers = takes_trailers(request.headers());
-    let response = next.run(request).await;
-    if response.extensions().get::<Streaming>().is_none() {
-        Ok(signer.sign_whole(response, &proven).await)
-    } else if takes_trailers {
-        Ok(signer.sign_streamed(response, proven))
-    } else {
-        // There is no place for the signature that this caller would see.
-        Ok(response)
+/// The step.
+pub(crate) struct SignAnswers(pub(crate) Arc<Signer>);
+
+impl Step for SignAnswers {
+    async fn pass(&self, request: Request, next: impl Next) -> Result<Response, Rejection> {
+        let Self(signer) = self;
+        let asked = request.headers().get(SIGN).is_some_and(|value| value == ASKED);
+        if !(signer.enabled && asked) {
+            return Ok(next.run(request).await);
+        }
+        let proven = proven(&request)?;
+        let takes_trailers = takes_trailers(request.headers());
+        let response = next.run(request).await;
+        if response.extensions().get::<Streaming>().is_none() {
+            Ok(signer.sign_whole(response, &proven).await)
+        } else if takes_trailers {
+            Ok(signer.sign_streamed(response, proven))
+        } else {
+            // There is no place for the signature that this caller would see.
+            Ok(response)
+        }
     }
 }
 

@@ -20,8 +20,8 @@ use subnetkit_protocol::axon_v10::{BodyHash, Model, ModelError, Nothing, Ping, S
 
 use crate::{Call, Forward, ForwardStream, Refusal, streaming::StreamBounds};
 
-pub(crate) use dress::{Dress, dress};
-pub(crate) use gate::{Gate, Turnstile, prove};
+pub(crate) use dress::Dress;
+pub(crate) use gate::{Gate, Turnstile};
 
 /// A class that is served: how its bodies are read, and what answers.
 #[derive(Clone)]

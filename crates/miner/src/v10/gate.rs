@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, request::Parts},
-    middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use subnetkit_protocol::{
     Hotkey, Scheme,
@@ -26,6 +25,7 @@ use crate::{
     limit::Admitted,
     rejection::{Outcome, Rejection},
     replay,
+    step::{Next, Step},
     verification::Signed,
 };
 
@@ -115,14 +115,13 @@ fn claimed(headers: &HeaderMap) -> Option<Hotkey> {
     headers.get(axon_v10::HOTKEY)?.to_str().ok()?.parse().ok()
 }
 
-/// The layer.
-pub(crate) async fn prove(State(turnstile): State<Arc<Turnstile>>, request: Request, next: Next) -> Response {
-    let (mut parts, mut body) = request.into_parts();
-    match turnstile.prove(&mut parts, &mut body).await {
-        Ok(()) => next.run(Request::from_parts(parts, Body::empty())).await,
-        Err(rejection) => {
-            turnstile.gate.core.bodies.linger(body);
-            rejection.into_response()
+impl Step for Turnstile {
+    async fn pass(&self, request: Request, next: impl Next) -> Result<Response, Rejection> {
+        let (mut parts, mut body) = request.into_parts();
+        if let Err(rejection) = self.prove(&mut parts, &mut body).await {
+            self.gate.core.bodies.linger(body);
+            return Err(rejection);
         }
+        Ok(next.run(Request::from_parts(parts, Body::empty())).await)
     }
 }
