@@ -72,7 +72,8 @@ impl BodyReader {
     }
 
     async fn collect(&self, body: &mut Body, who: Acquaintance) -> Result<ReadBody, Rejection> {
-        let mut read = Partial::default();
+        let declared = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
+        let mut read = Partial { declared: declared.unwrap_or(0), ..Partial::default() };
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| {
                 Rejection::new(Outcome::MalformedBody, "the request body broke off before its end")
@@ -131,11 +132,16 @@ impl BodyReader {
 /// What has arrived. Most bodies come in one piece, which is kept as it is.
 #[derive(Default)]
 struct Partial {
+    /// The length of the whole, if it is known.
+    declared: usize,
     first: Bytes,
     all: BytesMut,
     hasher: BodyHasher,
     memory: Share,
 }
+
+/// Memory that a caller gets for no more than saying so. Until bytes arrive, the system has not given it yet.
+const RESERVED_MAX: usize = 128 << 10;
 
 impl Share {
     fn add(&mut self, more: Self) {
@@ -156,9 +162,13 @@ impl Partial {
     fn append(&mut self, chunk: Bytes, share: Share) {
         self.hasher.update(&chunk);
         self.memory.add(share);
-        if self.length() == 0 {
+        if self.length() == 0 && chunk.len() >= self.declared {
             self.first = chunk;
         } else {
+            if self.all.capacity() == 0 {
+                // Once and exactly, where growing would take up to twice the memory.
+                self.all.reserve(self.declared.min(RESERVED_MAX));
+            }
             self.all.extend_from_slice(&std::mem::take(&mut self.first));
             self.all.extend_from_slice(&chunk);
         }
