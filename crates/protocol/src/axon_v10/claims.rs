@@ -51,12 +51,6 @@ pub fn parse<'h>(
     let sender = received.hotkey.and_then(parse_address).ok_or_else(|| {
         malformed("bt_header_dendrite_hotkey is missing or no Bittensor ss58 address (prefix 42)")
     })?;
-    let pinned = policy.schemes.get(&sender).copied().or(policy.expected_scheme);
-    if pinned.is_some_and(|expected| expected != Scheme::Sr25519) {
-        return Err(malformed(
-            "requests of SDK 10 are signed with sr25519, which this server does not expect",
-        ));
-    }
     let expected = policy.schemes.get(&sender).copied().or(policy.expected_scheme);
     if expected.is_some_and(|expected| expected != Scheme::Sr25519) {
         let message =

@@ -112,3 +112,15 @@ async fn unfinished_bodies_of_strangers_leave_room_for_who_proved_themselves() {
     }
     alice_is_served(&axon, 1, 20).await;
 }
+
+#[tokio::test]
+async fn who_waits_for_leave_to_send_a_refused_body_gets_none() {
+    let axon = start(config()).await;
+    for length in ["Content-Length: 100", "Content-Length: 99999999999"] {
+        let mut stream = connect(axon.address, 2).await.unwrap();
+        let head = format!("POST /echo HTTP/1.1\r\nHost: x\r\n{length}\r\nExpect: 100-continue\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let (status, said) = response(&mut stream).await.unwrap();
+        assert!(status == 401 || status == 413, "{status}: {said}");
+    }
+}
