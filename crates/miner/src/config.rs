@@ -147,16 +147,19 @@ pub struct MinerConfig {
     #[serde(with = "humantime_serde")]
     pub signature_allowed_skew: Duration,
     /// Accept requests signed before this process started. A restarted process has forgotten what it answered, so by
-    /// default they are refused as stale, and nothing can be replayed across a restart. With a memory in Redis it is the
-    /// start of that memory that counts. Default false.
+    /// default they are refused as stale, and nothing can be replayed across a restart, unless it was dated ahead by a caller
+    /// whose clock is fast: a pause of `signature_allowed_skew` before the start sees to that. With a memory in Redis it is
+    /// the start of that memory that counts. Default false.
     pub accept_signed_before_start: bool,
     /// Requests remembered against replay, all admitted callers together; beyond it 503. Default 262,144.
     pub replay_capacity: usize,
     /// Requests remembered against replay, per caller; beyond it 429. Default 8,192.
     pub replay_capacity_per_hotkey: usize,
     /// Redis or Valkey (`redis://[user:password@]host[:port][/database]`) in which all axons of this hotkey remember
-    /// requests together, beside each one's own memory. While it can't be asked, requests are refused with 503. Default:
-    /// each axon remembers for itself, and there must be one only. Needs the feature `redis`.
+    /// requests together, beside each one's own memory. While it can't be asked, requests are refused with 503. Let it
+    /// evict nothing (`maxmemory-policy noeviction`) and come back empty (`save ""`, `appendonly no`) rather than with a
+    /// snapshot, which lacks the latest requests. Default: each axon remembers for itself, and there must be one only. Needs
+    /// the feature `redis`.
     pub replay_redis_url: Option<RedisUrl>,
     /// What the keys in there begin with. Default `subnetkit`.
     pub replay_redis_prefix: String,
@@ -185,7 +188,8 @@ impl RedisUrl {
 impl fmt::Debug for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self.0.rsplit_once('@').map_or(self.0.as_str(), |(_, place)| place);
-        write!(f, "RedisUrl(…{place})")
+        // A query may hold a password too.
+        write!(f, "RedisUrl(…{})", place.split('?').next().unwrap_or_default())
     }
 }
 

@@ -56,15 +56,15 @@ fn literal(value: Value) -> toml::Value {
     }
 }
 
-/// `scheme://user:password@host` without what stands between the scheme and the host.
+/// `scheme://user:password@host?query` without what stands between the scheme and the host, and without the query.
 fn without_password(text: String) -> String {
-    match text.split_once("://") {
-        Some((scheme, rest)) => match rest.rsplit_once('@') {
-            Some((_, place)) => format!("{scheme}://***@{place}"),
-            None => text,
-        },
-        None => text,
-    }
+    let Some((scheme, rest)) = text.split_once("://") else { return text };
+    let (user, place) = match rest.rsplit_once('@') {
+        Some((_, place)) => ("***@", place),
+        None => ("", rest),
+    };
+    let (place, query) = place.split_once('?').map_or((place, ""), |(place, _)| (place, "?***"));
+    format!("{scheme}://{user}{place}{query}")
 }
 
 #[cfg(test)]
@@ -76,6 +76,8 @@ mod tests {
         let printed = |text: &str| without_password(text.to_owned());
         assert_eq!(printed("redis://user:pass@word@host:6379/0"), "redis://***@host:6379/0");
         assert_eq!(printed("redis://host:6379/0"), "redis://host:6379/0");
+        assert_eq!(printed("redis+unix:///socket?pass=word"), "redis+unix:///socket?***");
+        assert_eq!(printed("wss://node.example/?key=word"), "wss://node.example/?***");
         assert_eq!(printed("ws://127.0.0.1:9944"), "ws://127.0.0.1:9944");
         assert_eq!(printed("some@text"), "some@text");
     }

@@ -201,6 +201,8 @@ async fn a_memory_that_is_down_at_the_start_is_found_later() {
 async fn what_is_no_url_of_redis_is_named_without_its_password() {
     let url = RedisUrl::new("http://user:open-sesame@127.0.0.1");
     assert!(!format!("{url:?}").contains("sesame"), "{url:?}");
+    let in_query = RedisUrl::new("redis+unix:///run/redis.sock?user=axon&pass=open-sesame");
+    assert!(!format!("{in_query:?}").contains("sesame"), "{in_query:?}");
     let config = MinerConfig { replay_redis_url: Some(url), ..without_limits() };
     let error = subnetkit_miner::Axon::new(key("Miner"), config)
         .serve::<crate::support::Echo>(std::sync::Arc::new(crate::support::Parrot {
