@@ -1,6 +1,6 @@
 //! The axon: synapses behind one stack of layers, on one listener.
 
-use std::{fmt, io, net::SocketAddr, sync::Arc};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -11,16 +11,17 @@ use axum::{
 use subnetkit_chain::AxonCertificate;
 #[cfg(feature = "axon-v10")]
 use subnetkit_protocol::axon_v10::SynapseV10;
-use subnetkit_protocol::{Keypair, Synapse, btauth::ConfigError};
+use subnetkit_protocol::{Keypair, Synapse};
 use tokio::{net::TcpListener, sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "axon-v10")]
 use crate::v10;
 use crate::{
-    Admit, Forward, ForwardStream, InvalidSetting, MinerConfig, Serving, SharedRoster, StandingRule,
+    Admit, BindError, Forward, ForwardStream, MinerConfig, Serving, SharedRoster, StandingRule,
     answer::answer,
     authenticate::Authenticator,
+    bind::listen,
     deadline::{Arrived, HeedCaller},
     health::{self, Health},
     limit::{Doorkeeper, Line, TimeLimit},
@@ -32,7 +33,7 @@ use crate::{
     slots::Slots,
     step::{CatchPanics, Next, Step, Steps},
     streaming::{StreamBounds, Streaming, answer_stream},
-    tls::{Tls, TlsError},
+    tls::Tls,
 };
 
 /// A server for synapses that knows the chain only through its [`SharedRoster`].
@@ -57,60 +58,6 @@ pub struct Axon {
     synapses: Vec<(&'static str, MethodRouter)>,
     #[cfg(feature = "axon-v10")]
     classes: Vec<v10::Served>,
-}
-
-/// Why an axon could not be bound.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BindError {
-    /// A setting has an impossible value.
-    #[error(transparent)]
-    Setting(#[from] InvalidSetting),
-    /// The bounds against replay can't work.
-    #[error(transparent)]
-    Replay(#[from] ConfigError),
-    /// `replay_redis_url` is none.
-    #[cfg(feature = "redis")]
-    #[error(
-        "setting `replay_redis_url` is no URL of Redis: write redis://[user:password@]host[:port][/database]"
-    )]
-    RedisUrl,
-    /// `replay_redis_url` is set, and this program can't use it.
-    #[error("setting `replay_redis_url` needs a program built with the feature `redis` of subnetkit-miner")]
-    NoRedis,
-    /// The system gives no threads.
-    #[error("the threads that verify signatures can't be started: {0}; set `verify_threads` to fewer")]
-    Threads(#[source] io::Error),
-    /// The files of the certificate and its key can't be served.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The address is taken.
-    #[error("port {} of {} is in use: stop the other process or set `{setting}` to a free port", .address.port(), .address.ip())]
-    PortInUse {
-        /// The setting that names the address.
-        setting: &'static str,
-        /// The address.
-        address: SocketAddr,
-    },
-    /// The address can't be listened on.
-    #[error("can't listen on {address}: {source}; set `{setting}` to an address of this machine")]
-    Listen {
-        /// The setting that names the address.
-        setting: &'static str,
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Nothing to serve.
-    #[error("the axon has no synapse: give it at least one with `serve`")]
-    NoSynapse,
-    /// Two synapses, or a synapse and a route of the axon itself, share a path.
-    #[error("the path /{0} is taken: give the synapse another NAME")]
-    NameTaken(&'static str),
-    /// The name can't stand in a path.
-    #[error("the synapse name {0:?} can't be a path: use 1 to 64 ASCII letters, digits, `-` and `_`")]
-    NameMalformed(&'static str),
 }
 
 impl Axon {
@@ -348,16 +295,6 @@ impl Axon {
             .layer(Steps::new(observer));
         Ok((synapses, health::routes(Arc::new(health))))
     }
-}
-
-async fn listen(setting: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
-    let refused = |source: io::Error| match source.kind() {
-        io::ErrorKind::AddrInUse => BindError::PortInUse { setting, address },
-        _ => BindError::Listen { setting, address, source },
-    };
-    let listener = TcpListener::bind(address).await.map_err(refused)?;
-    let bound = listener.local_addr().map_err(refused)?;
-    Ok((listener, bound))
 }
 
 impl fmt::Debug for Axon {

@@ -266,14 +266,14 @@ mod tests {
         proved.place.turn_to(IDLE);
         let _request = busy.place.begin();
         busy.place.prove();
-        let (crowd, _crowd) = (seat(&connections, 3), seat(&connections, 3));
+        let (crowd, silent) = (seat(&connections, 3), seat(&connections, 3));
         let working = crowd.place.begin();
 
         assert!(matches!(connections.enter(origin_of([192, 0, 2, 9])), Entry::Full));
-        assert!(is_told_to_leave(&_crowd), "one of many from its address, and idle");
+        assert!(is_told_to_leave(&silent), "one of many from its address, and idle");
         assert!(matches!(connections.enter(origin_of([192, 0, 2, 9])), Entry::Full));
         assert!(!is_told_to_leave(&crowd), "one at a time");
-        drop(_crowd);
+        drop(silent);
         connections.changed().await;
         let newcomer = seat(&connections, 9);
 

@@ -45,6 +45,7 @@ mod admission;
 mod answer;
 mod authenticate;
 mod axon;
+mod bind;
 mod body;
 mod config;
 mod connections;
@@ -76,7 +77,8 @@ mod verification;
 mod watch;
 
 pub use admission::{Admit, Denial, StandingRule};
-pub use axon::{Axon, BindError, BoundAxon};
+pub use axon::{Axon, BoundAxon};
+pub use bind::BindError;
 pub use config::{InvalidSetting, MinerConfig, RedisUrl, WhenStale};
 pub use forward::{Call, Forward, Refusal};
 pub use health::Serving;
