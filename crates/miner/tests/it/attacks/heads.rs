@@ -78,3 +78,41 @@ async fn a_body_that_both_kinds_of_length_describe_is_not_read_two_ways() {
     }
     assert!(response(&mut stream).await.is_err(), "what followed was taken for a request");
 }
+
+#[tokio::test]
+async fn request_lines_of_every_form_are_refused() {
+    let axon = start(config()).await;
+    for line in [
+        "POST * HTTP/1.1",
+        "OPTIONS * HTTP/1.1",
+        "CONNECT echo:80 HTTP/1.1",
+        "POST http://x HTTP/1.1",
+        "POST http://x/echo HTTP/1.1",
+        "POST //echo HTTP/1.1",
+        "POST /echo/ HTTP/1.1",
+        "POST /%65cho HTTP/1.1",
+        "POST /echo#echo HTTP/1.1",
+        "POST /../echo HTTP/1.1",
+        "POST /\\echo HTTP/1.1",
+        "POST echo HTTP/1.1",
+        "POST ?echo HTTP/1.1",
+        "post /echo HTTP/1.1",
+        "HEAD /echo HTTP/1.1",
+        "GET /echo HTTP/1.1",
+        "POST /echo HTTP/1.0",
+        "POST /echo HTTP/2.0",
+        "PRI * HTTP/2.0",
+        "POST /echo",
+        "\0\0\0",
+    ] {
+        let mut stream = connect(axon.address, 2).await.unwrap();
+        stream.write_all(format!("{line}\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
+        let said = rest(&mut stream).await;
+        let status = said.lines().next().unwrap_or_default().to_owned();
+        assert!(
+            status.is_empty() || status.split(' ').nth(1).is_some_and(|s| s.starts_with('4')),
+            "{line}: {said}"
+        );
+    }
+    alice_is_served(&axon, 1, 1).await;
+}
