@@ -62,7 +62,8 @@ pub struct MinerConfig {
     /// Largest request head (request line and headers), in bytes, at least 8192. Default 16 KiB.
     pub header_limit: usize,
     /// Connections open at once. Beyond it a newcomer gets the place of one that is idle, or at least has no proven request
-    /// under way; if there is none, it waits in the system's accept queue. Default 1024.
+    /// under way, and last that of one from an address that proved itself within the last hour; if there is none, it waits
+    /// in the system's accept queue. Default 1024.
     pub max_connections: usize,
     /// Of those, the ones from one IPv4 address or IPv6 /64. Further ones are closed at once. Behind a proxy that passes
     /// on everybody's connections, set it as high as `max_connections`. Default 256.

@@ -20,7 +20,7 @@ use hyper::body::{Frame, SizeHint};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::peer::Origin;
+use crate::{known::KNOWN_FOR, peer::Origin};
 
 /// The places for the connections of one listener.
 pub(crate) struct Connections {
@@ -39,6 +39,8 @@ struct Table {
     next: u64,
     open: HashMap<u64, Arc<Place>>,
     of_origin: HashMap<Origin, usize>,
+    /// When a request was last proven from there, for as many origins as there are connections at the most.
+    proved: HashMap<Origin, Instant>,
 }
 
 /// One connection's place.
@@ -48,7 +50,7 @@ pub(crate) struct Place {
     doing: AtomicU8,
     /// When that began, in milliseconds from the begin of everything.
     since: AtomicU64,
-    /// A proven request came over this connection.
+    /// A proven request came over this connection, or from its origin lately.
     proved: AtomicBool,
     given_away: CancellationToken,
     connections: Arc<Connections>,
@@ -103,7 +105,7 @@ impl Connections {
             origin,
             doing: AtomicU8::new(IDLE),
             since: AtomicU64::new(self.now()),
-            proved: AtomicBool::new(false),
+            proved: AtomicBool::new(table.has_proved(origin, Instant::now())),
             given_away: CancellationToken::new(),
             connections: Arc::clone(self),
         });
@@ -138,7 +140,7 @@ impl Connections {
 impl Table {
     /// None if a proven request is under way on all of them, or one is leaving already.
     ///
-    /// Callers that proved themselves on a connection need it more than others; an address with few connections needs
+    /// Callers that proved themselves need a connection more than others; an address with few connections needs
     /// one more than an address with many does; and who is silent needs it less than who is at something.
     fn least_in_need(&self) -> Option<&Arc<Place>> {
         if self.open.values().any(|place| place.given_away.is_cancelled()) {
@@ -151,6 +153,23 @@ impl Table {
             let since = place.since.load(Ordering::Relaxed);
             (!place.proved.load(Ordering::Relaxed), of_origin, idle, Reverse(since))
         })
+    }
+}
+
+impl Table {
+    fn has_proved(&self, origin: Origin, now: Instant) -> bool {
+        self.proved.get(&origin).is_some_and(|at| now.saturating_duration_since(*at) < KNOWN_FOR)
+    }
+
+    /// Origins are forgotten by their own time and never to make room, so that nobody pushes out another's.
+    fn note_proof(&mut self, origin: Origin, now: Instant, most: usize) {
+        if self.proved.len() >= most && !self.proved.contains_key(&origin) {
+            self.proved.retain(|_, at| now.saturating_duration_since(*at) < KNOWN_FOR);
+            if self.proved.len() >= most {
+                return;
+            }
+        }
+        self.proved.insert(origin, now);
     }
 }
 
@@ -185,6 +204,7 @@ impl Place {
     /// The request under way is proven.
     pub(crate) fn prove(&self) {
         self.proved.store(true, Ordering::Relaxed);
+        self.connections.table().note_proof(self.origin, Instant::now(), self.connections.most);
         self.turn_to(PROVEN);
     }
 

@@ -27,7 +27,7 @@ struct Sighting {
 }
 
 /// A caller that asks at all asks every epoch or so.
-const MEMORY: Duration = Duration::from_secs(3600);
+pub(crate) const KNOWN_FOR: Duration = Duration::from_secs(3600);
 /// Origins remembered for one hotkey; a validator asks from one or two.
 const ORIGINS: usize = 8;
 
@@ -68,7 +68,7 @@ impl KnownCallers {
 
 impl Sighting {
     fn is_fresh(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.at) < MEMORY
+        now.saturating_duration_since(self.at) < KNOWN_FOR
     }
 }
 
@@ -92,7 +92,7 @@ mod tests {
         assert!(known.knows(&hotkey(1), origin(1), start));
         assert!(!known.knows(&hotkey(1), origin(2), start));
         assert!(!known.knows(&hotkey(2), origin(1), start));
-        assert!(!known.knows(&hotkey(1), origin(1), start + MEMORY));
+        assert!(!known.knows(&hotkey(1), origin(1), start + KNOWN_FOR));
     }
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
         assert!(!known.knows(&hotkey(2), origin(12), start));
         known.saw(&hotkey(3), origin(1), start);
         assert!(!known.knows(&hotkey(3), origin(1), start), "full");
-        known.saw(&hotkey(3), origin(1), start + MEMORY);
-        assert!(known.knows(&hotkey(3), origin(1), start + MEMORY), "the others are forgotten");
+        known.saw(&hotkey(3), origin(1), start + KNOWN_FOR);
+        assert!(known.knows(&hotkey(3), origin(1), start + KNOWN_FOR), "the others are forgotten");
     }
 }
