@@ -93,3 +93,16 @@ fn a_full_line_refuses_at_once_and_counts_no_one_who_left() {
     drop(first);
     let _second = lines.join(signed(1), Acquaintance::Unknown, 1).unwrap();
 }
+
+#[test]
+fn only_a_request_after_some_silence_does_not_wait_for_others() {
+    let (mut lines, start) = (Lines::default(), Instant::now());
+    assert!(lines.begin_at_once(start));
+    assert!(!lines.begin_at_once(start + 2 * QUIET), "one is under way");
+    lines.working = 0;
+    assert!(!lines.begin_at_once(start + 2 * QUIET + QUIET / 2), "another was there just now");
+    assert!(lines.begin_at_once(start + 4 * QUIET));
+    lines.working = 0;
+    let _waiting = lines.join(signed(0), Acquaintance::Unknown, 1).unwrap();
+    assert!(!lines.begin_at_once(start + 6 * QUIET), "one waits");
+}
