@@ -71,7 +71,8 @@ pub struct MinerConfig {
 
     /// Requests per second that one IPv4 address or IPv6 /64 may send without proving who sent them, over time. Beyond it
     /// 429, except for hotkeys that proved themselves from there within the last hour; as many again are left for those
-    /// that claim to be of a hotkey that is served. Default 20.
+    /// that claim to be of a hotkey that is served. TLS handshakes are held to the same rate beside that, except from
+    /// addresses that proved themselves within the last hour, and connections beyond it closed. Default 20.
     pub rate_unproven_per_address: f64,
     /// Such requests from one address in one burst. Requests count until their signature is verified, so this also bounds
     /// how many a caller that is new may have under way. Default 200.

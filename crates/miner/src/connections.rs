@@ -151,7 +151,7 @@ impl Table {
             let of_origin = self.of_origin.get(&place.origin).copied().unwrap_or(0);
             let idle = place.doing.load(Ordering::Relaxed) == IDLE;
             let since = place.since.load(Ordering::Relaxed);
-            (!place.proved.load(Ordering::Relaxed), of_origin, idle, Reverse(since))
+            (!place.has_proved(), of_origin, idle, Reverse(since))
         })
     }
 }
@@ -193,6 +193,11 @@ impl Place {
     /// Waits until the place is given to somebody else.
     pub(crate) async fn given_away(&self) {
         self.given_away.cancelled().await;
+    }
+
+    /// Whether a request was proven over this connection, or lately over another from its origin.
+    pub(crate) fn has_proved(&self) -> bool {
+        self.proved.load(Ordering::Relaxed)
     }
 
     /// A request begins. It lasts until what this returns is dropped.

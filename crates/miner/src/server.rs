@@ -12,13 +12,14 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     task::JoinSet,
-    time::sleep,
+    time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
 
 use crate::{
     MinerConfig,
+    addresses::{Purse, Unproven},
     connections::{Answering, Connections, Entry, Place},
     metrics::Metrics,
     peer::{Origin, Peer},
@@ -32,7 +33,8 @@ const ACCEPT_BACKOFF: Duration = Duration::from_secs(1);
 /// Serves until `shutdown`, then stops accepting and gives the requests in flight `drain_timeout` to finish.
 ///
 /// With `tls` a connection first has `header_timeout` to agree on it, in its own task and with its place among the
-/// connections taken: a handshake that fails or dawdles costs nobody else anything.
+/// connections taken: a handshake that fails or dawdles costs nobody else anything. Its arithmetic is this side's at a
+/// stranger's word, so an address that has not proved itself lately gets no more of them than of requests.
 ///
 /// Only HTTP/1.1 is spoken: it is what the callers of the network speak, and one request per connection at a time
 /// keeps the bound on connections a bound on requests.
@@ -49,6 +51,12 @@ pub(crate) async fn serve(
         .header_read_timeout(config.header_timeout)
         .max_buf_size(config.header_limit);
     let places = Connections::new(config.max_connections, config.max_connections_per_address);
+    let handshakes = Unproven::new(
+        config.rate_unproven_per_address,
+        config.burst_unproven_per_address,
+        config.max_tracked_addresses,
+        Instant::now(),
+    );
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut newcomer: Option<(TcpStream, Origin)> = None;
@@ -77,6 +85,13 @@ pub(crate) async fn serve(
             }
         };
         let Some((stream, origin)) = newcomer.take() else { continue };
+        if tls.is_some()
+            && !seat.place.has_proved()
+            && handshakes.take(origin, Purse::Common, Instant::now()).is_err()
+        {
+            metrics.turned_away.inc();
+            continue;
+        }
         let place = Arc::clone(&seat.place);
         let service = Extension(Peer { origin, place: Arc::clone(&place) }).layer(router.clone());
         let (http, watcher) = (http.clone(), graceful.watcher());

@@ -161,6 +161,25 @@ async fn a_failed_handshake_costs_its_own_connection_only() {
 }
 
 #[tokio::test]
+async fn handshakes_are_for_who_proves_itself() {
+    let directory = TempDir::new().unwrap();
+    let config = MinerConfig {
+        rate_unproven_per_address: 0.000_001,
+        burst_unproven_per_address: 3,
+        ..issue(directory.path())
+    };
+    let axon = start(config).await;
+    let caller = dial(axon.address).await.unwrap();
+    let _strangers = (dial(axon.address).await.unwrap(), dial(axon.address).await.unwrap());
+    assert!(dial(axon.address).await.is_err(), "a fourth that proved nothing");
+    assert_eq!(say(&axon, caller, "hi").await, 200);
+    for _ in 0..10 {
+        let stream = dial(axon.address).await.unwrap();
+        assert_eq!(say(&axon, stream, "hi").await, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_new_pair_is_served_without_a_restart() {
     let directory = TempDir::new().unwrap();
     let axon = start(issue(directory.path())).await;
