@@ -76,7 +76,7 @@ impl Metrics {
         );
         registry.register(
             "turned_away",
-            "Connections closed because their address has too many, or for a newcomer",
+            "Connections closed because their address has too many or proves nothing, or for a newcomer",
             turned_away.clone(),
         );
         registry.register(
