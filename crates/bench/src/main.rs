@@ -81,6 +81,6 @@ fn main() -> anyhow::Result<()> {
         Command::Flood { options } => flood::run(&options),
         Command::Soak { options } => soak::run(&options),
         Command::Attack(attack) => flood::attack(&attack),
-        Command::Serve { role } => serve::run(role),
+        Command::Serve { role } => serve::run(&role),
     }
 }

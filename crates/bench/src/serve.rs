@@ -60,8 +60,8 @@ pub(crate) enum Limits {
     RatesAndAge,
 }
 
-pub(crate) fn run(role: Role) -> anyhow::Result<()> {
-    if let Role::Verification { millis, bodies } = &role {
+pub(crate) fn run(role: &Role) -> anyhow::Result<()> {
+    if let Role::Verification { millis, bodies } = role {
         return verification::measure(*millis, bodies);
     }
     // As the programs of a subnet build theirs.
@@ -74,7 +74,7 @@ pub(crate) fn run(role: Role) -> anyhow::Result<()> {
             let _ended = on_end.drop_guard();
             std::io::stdin().read_to_end(&mut Vec::new()).ok();
         });
-        match role {
+        match *role {
             Role::Axon { limits } => axon::serve(limits, ended).await,
             Role::Bare => bare::serve(ended).await,
             Role::Miners { number, pause_millis, v10 } => {
