@@ -32,6 +32,10 @@ use tokio::time::timeout;
 
 use crate::{BindError, MinerConfig, RedisUrl};
 
+/// The server counts a key's time from when it was set, by the clock of the replica that set it. Another replica whose clock
+/// is behind finds the nonce fresh for longer.
+const CLOCKS_APART_MS: u64 = 60_000;
+
 pub(super) struct SharedMemory {
     local: ReplayStore,
     server: ConnectionManager,
@@ -115,7 +119,7 @@ impl SharedMemory {
         let born = self.born();
         let key = format!("{}:{}:{}", self.prefix, attempt.sender, attempt.nonce);
         let expiry_ns = attempt.nonce.saturating_add(self.retention.as_nanos()).saturating_sub(now_ns);
-        let left_ms = u64::try_from(expiry_ns / 1_000_000).unwrap_or(u64::MAX / 2).saturating_add(1);
+        let left_ms = u64::try_from(expiry_ns / 1_000_000).unwrap_or(u64::MAX / 2).saturating_add(CLOCKS_APART_MS);
         // One transaction: data that is lost is lost before all three or after.
         let mut commands = Pipeline::new();
         commands.atomic();
