@@ -119,7 +119,8 @@ impl SharedMemory {
         let born = self.born();
         let key = format!("{}:{}:{}", self.prefix, attempt.sender, attempt.nonce);
         let expiry_ns = attempt.nonce.saturating_add(self.retention.as_nanos()).saturating_sub(now_ns);
-        let left_ms = u64::try_from(expiry_ns / 1_000_000).unwrap_or(u64::MAX / 2).saturating_add(CLOCKS_APART_MS);
+        let left_ms =
+            u64::try_from(expiry_ns / 1_000_000).unwrap_or(u64::MAX / 2).saturating_add(CLOCKS_APART_MS);
         // One transaction: data that is lost is lost before all three or after.
         let mut commands = Pipeline::new();
         commands.atomic();
