@@ -1,7 +1,8 @@
 //! What a Bittensor miner and validator agree on: synapses, hotkeys, signed requests.
 //!
 //! It is not a client, a server or a wallet: it opens no socket, reads no file and knows no chain. Headers are pairs of
-//! name and value, time is passed in, and the only state is the [memory of nonces](btauth::ReplayStore).
+//! name and value, time is passed in, and the only state is bounded memories, of [nonces](btauth::ReplayStore) and of
+//! [keys](KnownKeys).
 //!
 //! Start reading at [`Synapse`], the contract of a subnet, and [`Encoding`], its bytes; then [`Keypair`] and
 //! [`AccountId`], who speaks; then [`btauth`], how a request proves who sent it, and [`btauth::response`], how an answer
