@@ -12,11 +12,10 @@ use subnetkit_protocol::{DecodeError, EncodeError, Encoding, Synapse};
 
 use crate::{
     Call, Forward, Refusal,
-    authenticate::proven,
     body::ReadBody,
     forward::Reason,
-    limit::Admitted,
     negotiation::{request_encoding, response_encoding},
+    proven::{Admitted, proven},
     rejection::{Outcome, Rejection},
 };
 

@@ -24,20 +24,12 @@ use crate::{
     body::{BodyReader, ReadBody},
     doorstep::Doorstep,
     limit::Doorkeeper,
+    proven::Proven,
     rejection::{Outcome, Rejection},
     replay,
     step::{Next, Step},
     verification::Signed,
 };
-
-/// Who sent the request, by its signature, and by when an answer is due. The steps behind find it in the extensions.
-#[derive(Clone, Copy)]
-pub(crate) struct Proven {
-    pub(crate) caller: Hotkey,
-    pub(crate) deadline: Instant,
-    /// The signature that proved it.
-    pub(crate) signature: [u8; 64],
-}
 
 /// What is asked of every request before anything is done for it. The steps that protocols share are fields of their own.
 pub(crate) struct Authenticator {
@@ -128,15 +120,6 @@ impl Step for Authenticator {
         }
         Ok(next.run(Request::from_parts(parts, Body::empty())).await)
     }
-}
-
-/// Behind the [`Authenticator`] the caller is always known; steps assembled without it refuse everybody.
-pub(crate) fn proven(request: &Request) -> Result<Proven, Rejection> {
-    request
-        .extensions()
-        .get::<Proven>()
-        .copied()
-        .ok_or_else(|| Rejection::new(Outcome::Unauthenticated, "the request was not authenticated"))
 }
 
 pub(crate) fn refused(error: &AuthError) -> Rejection {

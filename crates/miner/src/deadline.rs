@@ -7,7 +7,7 @@ use subnetkit_protocol::TIMEOUT_MS;
 use tokio::time::Instant;
 
 use crate::{
-    authenticate::{Proven, proven},
+    proven::{Proven, proven},
     rejection::{Outcome, Rejection},
     step::{Next, Step},
 };

@@ -59,6 +59,7 @@ mod metrics;
 mod miner;
 mod negotiation;
 mod peer;
+mod proven;
 mod rate;
 mod rejection;
 mod replay;

@@ -7,18 +7,14 @@ use subnetkit_protocol::Hotkey;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    Admit, SharedRoster, Standing, WhenStale,
-    authenticate::proven,
+    Admit, SharedRoster, WhenStale,
+    proven::{Admitted, proven},
     rate::RateLimit,
     rejection::{Outcome, Rejection},
     slots::Slots,
     step::{Next, Step},
     streaming::Streaming,
 };
-
-/// The caller's place in the metagraph when it was admitted.
-#[derive(Clone, Copy)]
-pub(crate) struct Admitted(pub(crate) Option<Standing>);
 
 pub(crate) struct Doorkeeper {
     pub(crate) roster: SharedRoster,

@@ -28,8 +28,8 @@ use subnetkit_protocol::{
 };
 
 use crate::{
-    authenticate::{Proven, proven},
     negotiation::takes_trailers,
+    proven::{Proven, proven},
     rejection::{Outcome, Rejection},
     step::{Next, Step},
     streaming::Streaming,

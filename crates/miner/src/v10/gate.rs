@@ -18,11 +18,11 @@ use tokio::time::Instant;
 use super::{Read, Served};
 use crate::{
     BindError, MinerConfig,
-    authenticate::{Authenticator, Proven, refused},
+    authenticate::{Authenticator, refused},
     body::ReadBody,
     deadline::Arrived,
     doorstep::Visitor,
-    limit::Admitted,
+    proven::{Admitted, Proven},
     rejection::{Outcome, Rejection},
     replay,
     step::{Next, Step},

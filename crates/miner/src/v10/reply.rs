@@ -18,10 +18,9 @@ use super::gate::unreadable;
 use crate::{
     Call, Forward, ForwardStream,
     answer::refused,
-    authenticate::proven,
     body::ReadBody,
     deadline::Arrived,
-    limit::Admitted,
+    proven::{Admitted, proven},
     rejection::{Outcome, Rejection},
     streaming::{StreamBounds, check_version, stream_call},
 };
