@@ -3,9 +3,13 @@
 use std::{
     fs, io,
     process::{self, Command, Stdio},
+    time::Duration,
 };
 
 use serde::Serialize;
+
+/// The unit of `/proc`: a hundredth of a second on every Linux that Rust runs on with its usual C library.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// The cores that the server and the load are held to; none where the machine has a single one, or `taskset` is missing.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -58,7 +62,7 @@ fn listed(text: &str) -> Vec<usize> {
 }
 
 /// Time that a core has worked for anybody since the machine started.
-pub(crate) fn busy(core: usize) -> io::Result<std::time::Duration> {
+pub(crate) fn busy(core: usize) -> io::Result<Duration> {
     let stat = fs::read_to_string("/proc/stat")?;
     let name = format!("cpu{core}");
     let line = stat
@@ -71,7 +75,7 @@ pub(crate) fn busy(core: usize) -> io::Result<std::time::Duration> {
         .filter(|(column, _)| !matches!(column, 3 | 4))
         .filter_map(|(_, ticks)| ticks.parse::<u64>().ok())
         .sum();
-    Ok(crate::process::TICK * u32::try_from(worked).unwrap_or(u32::MAX))
+    Ok(TICK * u32::try_from(worked).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

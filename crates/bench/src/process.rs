@@ -12,9 +12,6 @@ use std::{
 use anyhow::{Context, bail};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// The unit of `/proc`: a hundredth of a second on every Linux that Rust runs on with its usual C library.
-pub(crate) const TICK: Duration = Duration::from_millis(10);
-
 /// A running server. Dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -79,7 +76,7 @@ fn cpu(stat: &str) -> anyhow::Result<Duration> {
     // The second field, the command's name, may hold blanks; it ends with the last bracket.
     let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
     let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u32>).sum::<Result<u32, _>>()?;
-    Ok(TICK * ticks)
+    Ok(crate::cores::TICK * ticks)
 }
 
 fn resident(status: &str) -> anyhow::Result<u64> {
