@@ -14,7 +14,10 @@ async fn a_thousand_idle_connections_leave_room_for_the_honest_caller() {
     let axon = start(MinerConfig { max_connections: 1_000, ..without_limits() }).await;
     let mut idle = Vec::new();
     for number in 0..1_000_u16 {
-        idle.push(connect(axon.address, 2 + u8::try_from(number % 5).unwrap()).await.unwrap());
+        let connected = connect(axon.address, 2 + u8::try_from(number % 5).unwrap()).await;
+        idle.push(
+            connected.expect("both ends of 1,000 connections are open files: `ulimit -n 4096` allows them"),
+        );
     }
     alice_is_served(&axon, 1, 50).await;
     // From an address of theirs too: her newest connection needs its place more than their oldest.
