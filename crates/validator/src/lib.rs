@@ -9,6 +9,7 @@
 //! thin file, `link.rs`.
 
 mod answer;
+mod blocks;
 mod config;
 mod ema;
 mod guard;
@@ -20,8 +21,10 @@ mod report;
 mod rounds;
 mod run;
 mod scores;
+mod scoring;
 mod status;
 mod submission;
+mod supervision;
 mod task;
 
 pub mod dendrite;

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use subnetkit_chain::{EpochClock, ReadError, SubmitError};
 use subnetkit_protocol::Hotkey;
+use tokio::sync::broadcast;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
+use crate::blocks::{Heads, blocks_ended};
 use crate::config::ValidatorConfig;
 use crate::guard::{HookError, HookGuard};
 use crate::health::Health;
@@ -15,7 +18,7 @@ use crate::hooks::Reward;
 use crate::ledger::{Fate, LedgerError, LedgerStore, SubmissionRecord};
 use crate::link::{Link, ReadBack, SubnetState};
 use crate::metrics::Metrics;
-use crate::report::SubmissionReport;
+use crate::report::{Report, SubmissionReport};
 use crate::run::ValidatorError;
 use crate::schedule::{Decision, Schedule, Situation, WaitReason};
 use crate::scores::Weights;
@@ -273,6 +276,35 @@ impl Submitter {
             }
             reads += 1;
             sleep(pause).await;
+        }
+    }
+}
+
+/// Looks at each new block whether it is time; blocks that pass during a submission are skipped. A submission in flight
+/// at shutdown is finished, within the grace.
+pub(crate) async fn submit_on_blocks(
+    mut submitter: Submitter,
+    mut heads: Heads,
+    reports: broadcast::Sender<Report>,
+    health: Arc<Health>,
+    stop: CancellationToken,
+) -> Result<(), ValidatorError> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            changed = heads.changed() => changed.map_err(|_| blocks_ended())?,
+        }
+        match submitter.on_block().await {
+            Ok(Some(report)) => {
+                let _ = reports.send(Report::Submission(report));
+                health.clear("clock");
+            }
+            Ok(None) => health.clear("clock"),
+            Err(error) if error.is_fatal() => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "the epoch clock cannot be read");
+                health.fault("clock", error.to_string());
+            }
         }
     }
 }
