@@ -131,6 +131,8 @@ impl Devnet {
 impl Drop for Devnet {
     fn drop(&mut self) {
         self.control.producer().stop();
+        // Requests that hang would be waited for.
+        self.control.clear_faults();
         drop(self.stop_server.take());
         for thread in [self.server.take(), self.author.take()].into_iter().flatten() {
             if thread.join().is_err() {

@@ -1,8 +1,8 @@
-//! Faults for testing clients: connections that break, answers that come late, answers that refuse.
+//! Faults for testing clients: connections that break or are not taken, answers that come late, refuse or never come.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::watch;
@@ -28,11 +28,70 @@ pub(crate) enum Fault {
     Refuse { code: i32, message: String },
 }
 
-/// The faults that wait for requests, and the signal that breaks connections.
+/// The faults that wait for requests, those that last for a while, and the signal that breaks connections.
 #[derive(Debug)]
 pub(crate) struct Faults {
     waiting: Mutex<Vec<(Answers, Fault)>>,
     cut: watch::Sender<()>,
+    /// Nothing is answered and nobody told of anything, but connections stay.
+    pub(crate) hang: Spell,
+    /// New connections are broken at once.
+    pub(crate) closed: Spell,
+}
+
+/// Something that lasts from one moment to another.
+#[derive(Debug)]
+pub(crate) struct Spell(watch::Sender<Lasts>);
+
+#[derive(Debug, Clone, Copy)]
+enum Lasts {
+    No,
+    Until(Instant),
+    Forever,
+}
+
+impl Spell {
+    fn new() -> Self {
+        Self(watch::Sender::new(Lasts::No))
+    }
+
+    /// Begins it, in place of what was left of an earlier one; without a duration it lasts until it is ended.
+    pub(crate) fn begin(&self, duration: Option<Duration>) {
+        let end = duration.and_then(|duration| Instant::now().checked_add(duration));
+        self.0.send_replace(end.map_or(Lasts::Forever, Lasts::Until));
+    }
+
+    pub(crate) fn end(&self) {
+        self.0.send_replace(Lasts::No);
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        match *self.0.borrow() {
+            Lasts::No => false,
+            Lasts::Until(end) => Instant::now() < end,
+            Lasts::Forever => true,
+        }
+    }
+
+    /// Waits until it is over; not at all if it is not on.
+    pub(crate) async fn over(&self) {
+        let mut changes = self.0.subscribe();
+        loop {
+            let lasts = *changes.borrow_and_update();
+            let changed = match lasts {
+                Lasts::No => return,
+                Lasts::Until(end) => match tokio::time::timeout_at(end.into(), changes.changed()).await {
+                    Ok(changed) => changed,
+                    Err(_) => return,
+                },
+                Lasts::Forever => changes.changed().await,
+            };
+            // Without the sender there is no chain that could hang.
+            if changed.is_err() {
+                return;
+            }
+        }
+    }
 }
 
 /// What becomes of one answer.
@@ -44,7 +103,12 @@ pub(crate) struct Disturbance {
 
 impl Faults {
     pub(crate) fn new() -> Self {
-        Self { waiting: Mutex::default(), cut: watch::Sender::new(()) }
+        Self {
+            waiting: Mutex::default(),
+            cut: watch::Sender::new(()),
+            hang: Spell::new(),
+            closed: Spell::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(Answers, Fault)>> {
@@ -64,6 +128,15 @@ impl Faults {
 
     pub(crate) fn clear(&self) {
         self.lock().clear();
+        self.hang.end();
+        self.closed.end();
+    }
+
+    /// Waits as long as the chain hangs, unless a request is one of those that are never disturbed.
+    pub(crate) async fn hang_over(&self, method: &str) {
+        if !method.starts_with(EXEMPT) {
+            self.hang.over().await;
+        }
     }
 
     /// What disturbs the answer to a request of `method`, which counts for every fault it meets.
@@ -134,5 +207,24 @@ mod tests {
             assert!(faults.add(answers(None, None), refuse(1)));
         }
         assert!(!faults.add(answers(None, None), refuse(1)));
+    }
+
+    #[tokio::test]
+    async fn a_spell_lasts_until_its_end_or_until_it_is_ended() {
+        let spell = Spell::new();
+        spell.over().await;
+        spell.begin(Some(Duration::ZERO));
+        assert!(!spell.is_on());
+        spell.over().await;
+        spell.begin(None);
+        assert!(spell.is_on());
+        let (ended, ()) = tokio::join!(spell.over(), async {
+            tokio::task::yield_now().await;
+            spell.begin(Some(Duration::from_secs(3600)));
+            tokio::task::yield_now().await;
+            spell.end();
+        });
+        assert_eq!(ended, ());
+        assert!(!spell.is_on());
     }
 }

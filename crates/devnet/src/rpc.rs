@@ -128,8 +128,12 @@ fn aliases(module: &mut Module, of: &'static str, names: &[&'static str]) -> Res
     names.iter().try_for_each(|name| module.register_alias(name, of))
 }
 
-/// Sends one message; false when the subscriber is gone.
-async fn send(sink: &SubscriptionSink, message: &impl Serialize) -> bool {
+/// Sends one message, not before the chain stops hanging; false when the subscriber is gone.
+async fn send(control: &Control, sink: &SubscriptionSink, message: &impl Serialize) -> bool {
+    tokio::select! {
+        () = control.faults().hang.over() => {}
+        () = sink.closed() => return false,
+    }
     match serde_json::value::to_raw_value(message) {
         Ok(message) => sink.send(message).await.is_ok(),
         Err(error) => {

@@ -32,7 +32,19 @@ impl Control {
         self.disturb(answers, Fault::Refuse { code, message: message.into() })
     }
 
-    /// Answers as usual again.
+    /// Answers nothing and tells nobody of anything, while connections stay open, new ones are taken and pings are
+    /// answered; for so long, or until the faults are cleared. Requests wait and are done then. Blocks are made as usual.
+    pub fn hang(&self, duration: Option<Duration>) {
+        self.faults().hang.begin(duration);
+    }
+
+    /// Breaks every new connection at once, for so long or until the faults are cleared. Those that are open stay; with
+    /// [`drop_connections`](Self::drop_connections) after it nobody reaches the chain, which goes on.
+    pub fn refuse_connections(&self, duration: Option<Duration>) {
+        self.faults().closed.begin(duration);
+    }
+
+    /// Answers as usual again, and takes connections.
     pub fn clear_faults(&self) {
         self.faults().clear();
     }

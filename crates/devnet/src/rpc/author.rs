@@ -78,7 +78,8 @@ async fn watch(params: Params<'static>, pending: PendingSubscriptionSink, contro
         Ok(bytes) => bytes,
         Err(refusal) => return pending.reject(refusal).await,
     };
-    let submitted = blocking(move || submit(&control, &bytes, true)).await;
+    let submitter = Arc::clone(&control);
+    let submitted = blocking(move || submit(&submitter, &bytes, true)).await;
     let mut statuses = match submitted {
         Ok(Ok((_, Some(statuses)))) => statuses,
         Ok(Ok((_, None))) => return,
@@ -91,7 +92,7 @@ async fn watch(params: Params<'static>, pending: PendingSubscriptionSink, contro
             () = sink.closed() => None,
         };
         let Some(status) = status else { return };
-        if !send(&sink, &describe(status)).await || status.is_last() {
+        if !send(&control, &sink, &describe(status)).await || status.is_last() {
             return;
         }
     }

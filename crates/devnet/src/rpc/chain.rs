@@ -90,7 +90,7 @@ fn heads(
             let Ok(sink) = pending.accept().await else { return };
             let mut follower = Follower::new(control.node());
             let mut block = std::sync::Arc::clone(&follower.last);
-            while send(&sink, &block.header).await {
+            while send(&control, &sink, &block.header).await {
                 let next = tokio::select! {
                     next = follower.next(control.node()) => next,
                     () = sink.closed() => None,

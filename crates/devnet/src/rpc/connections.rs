@@ -23,6 +23,8 @@ const RETRY: Duration = Duration::from_millis(50);
 pub(super) async fn accept(listener: &TcpListener, faults: &Arc<Faults>) -> Connection {
     loop {
         match listener.accept().await {
+            // Closed before a word is said; the port stays this chain's.
+            Ok((socket, _)) if faults.closed.is_on() => drop(socket),
             Ok((socket, _)) => {
                 // Answers are small and awaited; a system that cannot send them at once sends them later.
                 if let Err(error) = socket.set_nodelay(true) {

@@ -108,6 +108,15 @@ fn faults(module: &mut Module) -> Result<(), RegisterMethodError> {
         let (code, message): (i32, String) = (sequence.next()?, sequence.next()?);
         reply(control.refuse_answers(code, message, answers(&mut sequence)?))
     })?;
+    // Without a duration over JSON-RPC, `dev_clearFaults` needs a connection that is open already.
+    command(module, "dev_hang", |control, params| async move {
+        control.hang(params.sequence().optional_next()?.map(Duration::from_millis));
+        Ok(())
+    })?;
+    command(module, "dev_refuseConnections", |control, params| async move {
+        control.refuse_connections(params.sequence().optional_next()?.map(Duration::from_millis));
+        Ok(())
+    })?;
     command(module, "dev_clearFaults", |control, _| async move {
         control.clear_faults();
         Ok(())

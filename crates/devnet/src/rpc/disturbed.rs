@@ -1,4 +1,4 @@
-//! The layer that delays and refuses answers as the faults say.
+//! The layer that delays, refuses and withholds answers as the faults say.
 
 use std::sync::Arc;
 
@@ -39,8 +39,9 @@ where
 
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         let mut met = self.faults.meet(request.method_name());
-        let inner = self.inner.clone();
+        let (inner, faults) = (self.inner.clone(), Arc::clone(&self.faults));
         async move {
+            faults.hang_over(request.method_name()).await;
             if !met.delay.is_zero() {
                 tokio::time::sleep(met.delay).await;
             }
@@ -53,9 +54,11 @@ where
 
     fn batch<'a>(&self, requests: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         let mut delay = std::time::Duration::ZERO;
+        let mut first = None;
         let disturbed = requests.into_iter().map(|entry| match entry {
             Ok(BatchEntry::Call(request)) => {
                 let mut met = self.faults.meet(request.method_name());
+                first.get_or_insert_with(|| request.method_name().to_owned());
                 // Answers of a batch come together, so they wait for the slowest.
                 delay = delay.max(met.delay);
                 match refusal(&mut met) {
@@ -66,8 +69,9 @@ where
             other => other,
         });
         let requests = Batch::from(disturbed.collect());
-        let inner = self.inner.clone();
+        let (inner, faults) = (self.inner.clone(), Arc::clone(&self.faults));
         async move {
+            faults.hang_over(first.as_deref().unwrap_or_default()).await;
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
             }

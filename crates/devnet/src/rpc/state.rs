@@ -216,7 +216,7 @@ fn subscriptions(module: &mut Module) -> Result<(), RegisterMethodError> {
                 Ok(version) => {
                     // The runtime is fixed for the life of the chain, so the first answer stays true.
                     let Ok(sink) = pending.accept().await else { return };
-                    if send(&sink, &version).await {
+                    if send(&control, &sink, &version).await {
                         sink.closed().await;
                     }
                 }
@@ -248,7 +248,7 @@ fn subscriptions(module: &mut Module) -> Result<(), RegisterMethodError> {
             let mut message: Vec<_> = keys.iter().map(|key| entry(&state, key.clone())).collect();
             follower.last = std::sync::Arc::clone(&block);
             loop {
-                if !message.is_empty() && !send(&sink, &change_set(block.hash, &message)).await {
+                if !message.is_empty() && !send(&control, &sink, &change_set(block.hash, &message)).await {
                     return;
                 }
                 let next = tokio::select! {
