@@ -28,6 +28,7 @@ mod supervision;
 mod task;
 
 pub mod dendrite;
+pub mod doctor;
 pub mod ledger;
 pub mod schedule;
 pub mod weights;
