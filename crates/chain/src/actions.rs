@@ -1,7 +1,8 @@
 //! What miners, validators and subnet owners do on chain.
 
 use crate::{
-    AxonCertificate, Call, Chain, Included, Rao, Refusal, RefusalKind, SubmitError, Value, pinned::Pinned,
+    AxonCertificate, Call, Chain, Included, Mechanism, Rao, Refusal, RefusalKind, SubmitError, Value,
+    pinned::Pinned,
 };
 use std::net::{IpAddr, SocketAddr};
 use subnetkit_protocol::{AccountId, Hotkey, Keypair};
@@ -194,24 +195,9 @@ impl Chain {
         weights: &[(u16, u16)],
         version_key: u64,
     ) -> Result<Included, SubmitError> {
-        let mut sorted = weights.to_vec();
-        // Liquid alpha on chain expects ascending uids.
-        sorted.sort_unstable();
-        let (uids, values): (Vec<u16>, Vec<u16>) = sorted.into_iter().unzip();
-        let mut args = vec![
-            ("netuid", Value::from(netuid)),
-            ("dests", uids.into()),
-            ("weights", values.into()),
-            ("version_key", version_key.into()),
-        ];
         let runtime = self.runtime().await?;
-        let name = if runtime.has_call(SUBTENSOR, "set_mechanism_weights") {
-            args.push(("mecid", 0u8.into()));
-            "set_mechanism_weights"
-        } else {
-            "set_weights"
-        };
-        match self.submit(hotkey, Call::new(SUBTENSOR, name, args)).await {
+        let call = Call::set_weights(&runtime, Mechanism::first(netuid), weights, version_key);
+        match self.submit(hotkey, call).await {
             Ok(included) => Ok(included),
             Err(error) => {
                 let account = hotkey.account();
@@ -251,8 +237,7 @@ impl Pinned {
         let limit = self.storage(SUBTENSOR, "WeightsSetRateLimit", vec![netuid.into()]);
         let limit: u64 = limit.await.ok()??.number_as()?;
         let uid = self.uid(netuid, hotkey).await.ok()??;
-        let updates = self.storage(SUBTENSOR, "LastUpdate", vec![netuid.into()]).await.ok()??;
-        let last: u64 = updates.item(usize::from(uid))?.number_as()?;
+        let last = self.last_update(Mechanism::first(netuid), uid).await.ok()?;
         Some(self.wait(limit, last))
     }
 

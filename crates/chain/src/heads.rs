@@ -25,12 +25,6 @@ impl Head {
     }
 }
 
-/// A head together with the block before it, whose runtime made it.
-pub(crate) struct Header {
-    pub(crate) head: Head,
-    pub(crate) parent: H256,
-}
-
 impl Chain {
     /// The best block.
     ///
@@ -92,16 +86,12 @@ impl Chain {
     }
 
     pub(crate) async fn header(&self, hash: H256) -> Result<Head, ReadError> {
-        Ok(self.full_header(hash).await?.head)
-    }
-
-    pub(crate) async fn full_header(&self, hash: H256) -> Result<Header, ReadError> {
         let header = self
             .inner()
             .rpc
             .read("chain_getHeader", |rpc| async move { rpc.chain_get_header(Some(hash)).await });
         let header = header.await?.ok_or_else(|| no_answer("chain_getHeader"))?;
         // The hash asked for is taken as it is; hashing again would only prove that the node can hash.
-        Ok(Header { head: Head { number: header.number, hash: hash.0 }, parent: header.parent_hash })
+        Ok(Head { number: header.number, hash: hash.0 })
     }
 }

@@ -8,18 +8,23 @@
 //! to set weights or whom to query is up to the miner and validator crates.
 //!
 //! Start reading at [`Chain`] (the connection and what can be read), then [`Call`] and [`SubmitError`]
-//! (transactions and their outcome), then [`Runtime`] (the codec that everything passes through).
+//! (transactions and their outcome), [`SignedExtrinsic`] and [`Found`] (the same for who keeps a journal), then [`Runtime`] (the codec that everything passes through).
 
 mod actions;
 mod admin;
+mod beacon;
 mod call;
 mod certificates;
 mod chain;
+mod commits;
 mod epoch_clock;
 mod error;
 mod events;
+mod extrinsic;
 mod heads;
 mod hyperparameters;
+mod inclusion;
+mod mechanism;
 mod metagraph;
 mod network;
 mod nonces;
@@ -31,15 +36,21 @@ mod runtime;
 mod settings;
 mod transactions;
 mod value;
+mod weights;
 
+pub use beacon::Beacon;
 pub use call::Call;
 pub use certificates::AxonCertificate;
 pub use chain::Chain;
+pub use commits::{HashCommit, TimelockedCommit};
 pub use epoch_clock::EpochClock;
 pub use error::{CodecError, ConnectError, ReadError, SubmitError};
 pub use events::{Event, Included};
+pub use extrinsic::SignedExtrinsic;
 pub use heads::Head;
 pub use hyperparameters::{Hyperparameters, Parameter};
+pub use inclusion::{Found, Outcome};
+pub use mechanism::Mechanism;
 pub use metagraph::{Metagraph, Neuron};
 pub use network::{Network, UnknownNetwork};
 pub use pinned::Pinned;
@@ -48,6 +59,7 @@ pub use refusal::{Refusal, RefusalKind, RefusedBy};
 pub use runtime::{Runtime, Signing};
 pub use settings::{Settings, WaitFor};
 pub use value::Value;
+pub use weights::{commit_hash, timelocked_payload};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -55,6 +55,20 @@ impl Pinned {
         Ok(values.pop().flatten())
     }
 
+    /// Many storage values in one round trip, in the order asked; `None` also for what this runtime does not keep.
+    pub(crate) async fn storage_known(&self, items: &[Item<'_>]) -> Result<Vec<Option<Value>>, ReadError> {
+        let known: Vec<bool> =
+            items.iter().map(|(pallet, item, _)| self.runtime.has_storage(pallet, item)).collect();
+        let asked: Vec<_> =
+            items.iter().zip(&known).filter(|(_, known)| **known).map(|(item, _)| item.clone()).collect();
+        let mut values = match asked.is_empty() {
+            true => Vec::new(),
+            false => self.storage_many(&asked).await?,
+        }
+        .into_iter();
+        Ok(known.into_iter().map(|known| if known { values.next().flatten() } else { None }).collect())
+    }
+
     /// Many storage values in one round trip, in the order asked.
     pub(crate) async fn storage_many(&self, items: &[Item<'_>]) -> Result<Vec<Option<Value>>, ReadError> {
         let keys = items

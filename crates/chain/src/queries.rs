@@ -97,6 +97,17 @@ impl Pinned {
         Ok(Balance { free: part("free")?, reserved: part("reserved")?, frozen: part("frozen")? })
     }
 
+    /// How many transactions of an account this block's state has seen: the nonce of its next one, whatever waits in a
+    /// pool.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn account_nonce(&self, account: &AccountId) -> Result<u64, ReadError> {
+        let info = self.storage("System", "Account", vec![(*account).into()]).await?;
+        let nonce = info.as_ref().and_then(|info| info.field("nonce")).and_then(Value::number_as);
+        Ok(nonce.ok_or_else(|| unusable("System.Account", "nonce"))?)
+    }
+
     /// The uid of a hotkey in a subnet.
     ///
     /// # Errors

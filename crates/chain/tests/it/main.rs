@@ -11,3 +11,4 @@ mod networks;
 mod recorded;
 mod refusals;
 mod vectors;
+mod weights;

@@ -16,6 +16,10 @@ pub(crate) fn codec() -> Json {
     serde_json::from_str(include_str!("../vectors/chain_codec.json")).unwrap()
 }
 
+pub(crate) fn timelock() -> Json {
+    serde_json::from_str(include_str!("../vectors/timelock.json")).unwrap()
+}
+
 pub(crate) fn recorded() -> Json {
     serde_json::from_str(include_str!("../vectors/recorded.json")).unwrap()
 }

@@ -1,0 +1,104 @@
+//! Weights that wait on chain to be revealed.
+
+use crate::{CodecError, Mechanism, ReadError, Value, mechanism::unusable, pinned::Pinned};
+use serde::{Deserialize, Serialize};
+use subnetkit_protocol::Hotkey;
+
+const SUBTENSOR: &str = "SubtensorModule";
+const HASHES: &str = "WeightCommits";
+const TIMELOCKED: &str = "TimelockedWeightCommits";
+
+/// The version of commit and reveal that runtimes speak which do not say.
+const COMMIT_REVEAL_VERSION: u16 = 4;
+
+/// A hash commit that was neither revealed nor dropped yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HashCommit {
+    /// The hash committed to ([`crate::commit_hash`]).
+    pub hash: [u8; 32],
+    /// The epoch number it was made in. It may be revealed in this one plus `RevealPeriodEpochs`, and in no other.
+    pub epoch: u64,
+    /// The block it was made in.
+    pub block: u64,
+}
+
+/// A timelocked commit that the chain has not opened yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelockedCommit {
+    /// The block it was made in.
+    pub block: u64,
+    /// The sealed weights.
+    pub ciphertext: Vec<u8>,
+    /// The drand round whose signature opens it.
+    pub round: u64,
+}
+
+impl Pinned {
+    /// The open hash commits of a hotkey, oldest first; at most 10.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn hash_commits(&self, of: Mechanism, hotkey: &Hotkey) -> Result<Vec<HashCommit>, ReadError> {
+        let keys = vec![of.storage_index().into(), (*hotkey).into()];
+        let mut values = self.storage_known(&[(SUBTENSOR, HASHES, keys)]).await?;
+        Ok(values.pop().flatten().as_ref().map_or_else(|| Ok(Vec::new()), HashCommit::decode_all)?)
+    }
+
+    /// The timelocked commits of a hotkey that were made in one epoch and still wait, oldest first; at most 10.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn timelocked_commits(
+        &self,
+        of: Mechanism,
+        epoch: u64,
+        hotkey: &Hotkey,
+    ) -> Result<Vec<TimelockedCommit>, ReadError> {
+        let keys = vec![of.storage_index().into(), epoch.into()];
+        let mut values = self.storage_known(&[(SUBTENSOR, TIMELOCKED, keys)]).await?;
+        let Some(entries) = values.pop().flatten() else { return Ok(Vec::new()) };
+        Ok(TimelockedCommit::decode_all(&entries, hotkey)?)
+    }
+
+    /// The version of commit and reveal that the chain takes: 4 where it does not say.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn commit_reveal_version(&self) -> Result<u16, ReadError> {
+        self.known_number("CommitRevealWeightsVersion", Vec::new(), COMMIT_REVEAL_VERSION).await
+    }
+}
+
+impl HashCommit {
+    fn decode_all(entries: &Value) -> Result<Vec<Self>, CodecError> {
+        let commit = |entry: &Value| {
+            Some(Self {
+                hash: entry.item(0)?.bytes()?.try_into().ok()?,
+                epoch: entry.item(1)?.number_as()?,
+                block: entry.item(2)?.number_as()?,
+            })
+        };
+        let entries = entries.items().ok_or_else(|| unusable(HASHES, "commits"))?;
+        entries.iter().map(|entry| commit(entry).ok_or_else(|| unusable(HASHES, "commit"))).collect()
+    }
+}
+
+impl TimelockedCommit {
+    fn decode_all(entries: &Value, hotkey: &Hotkey) -> Result<Vec<Self>, CodecError> {
+        let commit = |entry: &Value| {
+            Some(Self {
+                block: entry.item(1)?.number_as()?,
+                ciphertext: entry.item(2)?.bytes()?,
+                round: entry.item(3)?.number_as()?,
+            })
+        };
+        let mut found = Vec::new();
+        for entry in entries.items().ok_or_else(|| unusable(TIMELOCKED, "commits"))? {
+            let owner = entry.item(0).and_then(Value::account);
+            if owner.ok_or_else(|| unusable(TIMELOCKED, "hotkey"))? == *hotkey {
+                found.push(commit(entry).ok_or_else(|| unusable(TIMELOCKED, "commit"))?);
+            }
+        }
+        Ok(found)
+    }
+}
