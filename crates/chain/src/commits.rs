@@ -54,10 +54,27 @@ impl Pinned {
         epoch: u64,
         hotkey: &Hotkey,
     ) -> Result<Vec<TimelockedCommit>, ReadError> {
-        let keys = vec![of.storage_index().into(), epoch.into()];
-        let mut values = self.storage_known(&[(SUBTENSOR, TIMELOCKED, keys)]).await?;
-        let Some(entries) = values.pop().flatten() else { return Ok(Vec::new()) };
-        Ok(TimelockedCommit::decode_all(&entries, hotkey)?)
+        let mut commits = self.timelocked_commits_of(of, &[epoch], hotkey).await?;
+        Ok(commits.pop().unwrap_or_default())
+    }
+
+    /// The same for many epochs, in one round trip.
+    pub(crate) async fn timelocked_commits_of(
+        &self,
+        of: Mechanism,
+        epochs: &[u64],
+        hotkey: &Hotkey,
+    ) -> Result<Vec<Vec<TimelockedCommit>>, ReadError> {
+        let items: Vec<_> = epochs
+            .iter()
+            .map(|epoch| (SUBTENSOR, TIMELOCKED, vec![of.storage_index().into(), (*epoch).into()]))
+            .collect();
+        let queues = self.storage_known(&items).await?;
+        let commits = queues.iter().map(|queue| match queue {
+            Some(queue) => TimelockedCommit::decode_all(queue, hotkey),
+            None => Ok(Vec::new()),
+        });
+        Ok(commits.collect::<Result<_, _>>()?)
     }
 
     /// The version of commit and reveal that the chain takes: 4 where it does not say.

@@ -1,8 +1,18 @@
 //! When a subnet's epochs happen.
 
-use crate::{Beacon, Chain, CodecError, ReadError, Value, pinned::Pinned};
+use crate::{
+    Beacon, Chain, ReadError, Value,
+    mechanism::unusable,
+    pinned::{Item, Pinned},
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+const SUBTENSOR: &str = "SubtensorModule";
+
+/// What the clock is made of.
+const ITEMS: [&str; 6] =
+    ["Tempo", "LastEpochBlock", "PendingEpochAt", "SubnetEpochIndex", "BlocksSinceLastStep", "NetworksAdded"];
 
 /// Blocks without an epoch after which the chain runs one whatever the tempo says.
 const MAX_BLOCKS_WITHOUT_EPOCH: u64 = 50_400;
@@ -125,6 +135,32 @@ impl EpochClock {
         u64::try_from(round.max(1)).ok()
     }
 
+    /// The storage items it is made of.
+    pub(crate) fn items(netuid: u16) -> Vec<Item<'static>> {
+        ITEMS.iter().map(|item| (SUBTENSOR, *item, vec![netuid.into()])).collect()
+    }
+
+    /// The clock from the values of its items.
+    pub(crate) fn decode(block: u64, netuid: u16, values: &[Option<Value>]) -> Result<Self, ReadError> {
+        let value = |item: &str| {
+            let position = ITEMS.iter().position(|known| *known == item)?;
+            values.get(position).and_then(Option::as_ref)
+        };
+        if value("NetworksAdded").and_then(Value::bool) != Some(true) {
+            return Err(ReadError::NoSuchSubnet { netuid });
+        }
+        let number =
+            |item: &str| value(item).and_then(Value::number_as).ok_or_else(|| unusable(item, "number"));
+        Ok(Self {
+            block,
+            tempo: u16::try_from(number("Tempo")?).unwrap_or(u16::MAX),
+            last_epoch_block: number("LastEpochBlock")?,
+            pending_epoch_at: number("PendingEpochAt")?,
+            epoch_index: number("SubnetEpochIndex")?,
+            blocks_since_last_step: number("BlocksSinceLastStep")?,
+        })
+    }
+
     /// The same clock some blocks later, none of which runs an epoch.
     fn without_epoch(self, blocks: u64) -> Self {
         Self {
@@ -164,30 +200,7 @@ impl Pinned {
     /// # Errors
     /// [`ReadError::NoSuchSubnet`] among others.
     pub async fn epoch_clock(&self, netuid: u16) -> Result<EpochClock, ReadError> {
-        const PALLET: &str = "SubtensorModule";
-        const ITEMS: [&str; 5] =
-            ["Tempo", "LastEpochBlock", "PendingEpochAt", "SubnetEpochIndex", "BlocksSinceLastStep"];
-        let key = || vec![Value::from(netuid)];
-        let mut items: Vec<_> = ITEMS.iter().map(|item| (PALLET, *item, key())).collect();
-        items.push((PALLET, "NetworksAdded", key()));
-        let values = self.storage_many(&items).await?;
-        if values.last().and_then(|value| value.as_ref()?.bool()) != Some(true) {
-            return Err(ReadError::NoSuchSubnet { netuid });
-        }
-        let number = |index: usize| {
-            let value = values[index].as_ref().and_then(Value::number_as::<u64>);
-            value.ok_or_else(|| CodecError::Field {
-                item: format!("{PALLET}.{}", ITEMS[index]),
-                field: "number".to_owned(),
-            })
-        };
-        Ok(EpochClock {
-            block: self.head().number,
-            tempo: u16::try_from(number(0)?).unwrap_or(u16::MAX),
-            last_epoch_block: number(1)?,
-            pending_epoch_at: number(2)?,
-            epoch_index: number(3)?,
-            blocks_since_last_step: number(4)?,
-        })
+        let values = self.storage_many(&EpochClock::items(netuid)).await?;
+        EpochClock::decode(self.head().number, netuid, &values)
     }
 }

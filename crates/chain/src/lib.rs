@@ -33,7 +33,9 @@ mod queries;
 mod refusal;
 mod rpc;
 mod runtime;
+mod selective;
 mod settings;
+mod standing;
 mod transactions;
 mod value;
 mod weights;
@@ -58,6 +60,7 @@ pub use queries::{AxonRecord, Balance};
 pub use refusal::{Refusal, RefusalKind, RefusedBy};
 pub use runtime::{Runtime, Signing};
 pub use settings::{Settings, WaitFor};
+pub use standing::{Place, Standing};
 pub use value::Value;
 pub use weights::{commit_hash, timelocked_payload};
 

@@ -6,9 +6,11 @@
 mod codec;
 mod epochs;
 mod extrinsics;
+mod inclusion;
 mod live;
 mod networks;
 mod recorded;
 mod refusals;
+mod standing;
 mod vectors;
 mod weights;
