@@ -60,7 +60,8 @@ impl<S: Synapse> fmt::Debug for Answer<S> {
 
 /// The ways a request can end. Only what is the miner's doing is here: a request that this validator could not send for
 /// reasons of its own is no answer at all, and the hotkey stays *not asked*.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome<R> {
     /// The miner answered with a well-formed response; whether it is right is for the judge to say.
@@ -141,6 +142,23 @@ impl<R> Outcome<R> {
             | Self::Malformed { reason }
             | Self::NotServing { reason } => reason.clone(),
             Self::TooLarge { limit_bytes } => format!("more than {limit_bytes} bytes"),
+        }
+    }
+
+    /// The same, borrowing the response.
+    #[must_use]
+    pub fn as_ref(&self) -> Outcome<&R> {
+        match self {
+            Self::Answered { response, elapsed } => Outcome::Answered { response, elapsed: *elapsed },
+            Self::Refused { status, message, retry_after } => {
+                Outcome::Refused { status: *status, message: message.clone(), retry_after: *retry_after }
+            }
+            Self::TimedOut { after } => Outcome::TimedOut { after: *after },
+            Self::Unreachable { reason } => Outcome::Unreachable { reason: reason.clone() },
+            Self::Forged { reason } => Outcome::Forged { reason: reason.clone() },
+            Self::Malformed { reason } => Outcome::Malformed { reason: reason.clone() },
+            Self::TooLarge { limit_bytes } => Outcome::TooLarge { limit_bytes: *limit_bytes },
+            Self::NotServing { reason } => Outcome::NotServing { reason: reason.clone() },
         }
     }
 

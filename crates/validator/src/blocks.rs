@@ -52,13 +52,6 @@ pub(crate) async fn follow_blocks(
     }
 }
 
-/// Waits for a block with at least this number.
-pub(crate) async fn next_block(heads: &mut Heads, number: u64) -> Result<u64, ValidatorError> {
-    let seen = heads.wait_for(|head| head.is_some_and(|head| head.number >= number)).await;
-    let head = seen.ok().and_then(|head| *head);
-    head.map(|head| head.number).ok_or_else(blocks_ended)
-}
-
 pub(crate) fn blocks_ended() -> ValidatorError {
     ValidatorError::TaskEnded { task: "blocks", reason: "no more blocks are followed".to_owned() }
 }

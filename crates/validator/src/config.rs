@@ -95,9 +95,19 @@ pub struct ValidatorConfig {
     /// Rounds kept in the ledger; older ones are deleted. Default 20000.
     #[serde(default = "defaults::ledger_rounds")]
     pub ledger_rounds: u64,
-    /// Submissions kept in the ledger; older ones are deleted. Default 5000.
+    /// Submissions kept in the ledger, and calls of the reward hook; older ones are deleted. Default 5000.
     #[serde(default = "defaults::ledger_submissions")]
     pub ledger_submissions: u64,
+    /// Rounds whose requests and answers are kept whole, so that they can be judged again; 0 keeps none. Default 1000.
+    #[serde(default = "defaults::ledger_body_rounds")]
+    pub ledger_body_rounds: u64,
+    /// Largest request, answer or notes of a task kept whole, in bytes; a round with a larger one cannot be judged again.
+    /// Default 1048576 (1 MiB).
+    #[serde(default = "defaults::ledger_body_bytes")]
+    pub ledger_body_bytes: u64,
+    /// Bytes of all requests and answers kept whole; the oldest rounds' go first. Default 536870912 (512 MiB).
+    #[serde(default = "defaults::ledger_bodies_total_bytes")]
+    pub ledger_bodies_total_bytes: u64,
 
     /// Where to serve `/healthz`, `/readyz` and `/metrics`. Default: nowhere.
     #[serde(default)]
@@ -105,6 +115,10 @@ pub struct ValidatorConfig {
     /// The chain counts as lost, and readiness turns red, after this many block times without a new block. Default 8.
     #[serde(default = "defaults::max_silent_blocks")]
     pub max_silent_blocks: u32,
+    /// How long a loop of the validator may stand still beyond what its other settings allow it, while the chain brings
+    /// blocks; then `/healthz` turns red and, soon after, the process ends. Default 5 min.
+    #[serde(default = "defaults::stall_timeout", with = "humantime_serde")]
+    pub stall_timeout: Duration,
     /// Reports kept for a subscriber that reads slowly; older ones are dropped. Default 256.
     #[serde(default = "defaults::report_buffer")]
     pub report_buffer: usize,
@@ -165,8 +179,20 @@ mod defaults {
     pub(super) const fn ledger_submissions() -> u64 {
         5_000
     }
+    pub(super) const fn ledger_body_rounds() -> u64 {
+        1_000
+    }
+    pub(super) const fn ledger_body_bytes() -> u64 {
+        1024 * 1024
+    }
+    pub(super) const fn ledger_bodies_total_bytes() -> u64 {
+        512 * 1024 * 1024
+    }
     pub(super) const fn max_silent_blocks() -> u32 {
         8
+    }
+    pub(super) const fn stall_timeout() -> Duration {
+        Duration::from_secs(300)
     }
     pub(super) const fn report_buffer() -> usize {
         256
@@ -210,15 +236,19 @@ impl ValidatorConfig {
             ledger_path: defaults::ledger_path(),
             ledger_rounds: defaults::ledger_rounds(),
             ledger_submissions: defaults::ledger_submissions(),
+            ledger_body_rounds: defaults::ledger_body_rounds(),
+            ledger_body_bytes: defaults::ledger_body_bytes(),
+            ledger_bodies_total_bytes: defaults::ledger_bodies_total_bytes(),
             status_listen: None,
             max_silent_blocks: defaults::max_silent_blocks(),
+            stall_timeout: defaults::stall_timeout(),
             report_buffer: defaults::report_buffer(),
         }
     }
 
     /// Refuses values that can never work, naming the setting.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let positive: [(&'static str, u128); 14] = [
+        let positive: [(&'static str, u128); 15] = [
             ("sample_size", self.sample_size as u128),
             ("task_timeout", self.task_timeout.as_nanos()),
             ("score_timeout", self.score_timeout.as_nanos()),
@@ -230,6 +260,7 @@ impl ValidatorConfig {
             ("ask_concurrency_per_host", self.ask_concurrency_per_host as u128),
             ("max_response_bytes", self.max_response_bytes as u128),
             ("submit_attempts", u128::from(self.submit_attempts)),
+            ("stall_timeout", self.stall_timeout.as_nanos()),
             ("ledger_rounds", u128::from(self.ledger_rounds)),
             ("ledger_submissions", u128::from(self.ledger_submissions)),
             ("report_buffer", self.report_buffer as u128),

@@ -1,21 +1,26 @@
-//! The validator's memory: rounds, answers, scores and submissions in one SQLite file, keyed by hotkey.
+//! The validator's memory: rounds, tasks, answers, scores, rewards and submissions in one SQLite file, keyed by hotkey.
 //!
-//! [`LedgerStore`] writes; [`Ledger`] is the read-only view a reward hook gets. Both work on the same file (WAL), so a
-//! long read never holds up a round. What is recorded is on disk before the call returns.
+//! [`LedgerStore`] writes, one process at a time; [`Ledger`] is the read-only view a reward hook gets, and anybody else
+//! beside a running validator. Both work on the same file (WAL), so a long read never holds up a round. What is recorded
+//! is on disk before the call returns. `schema.rs` has the tables, `rounds.rs` what stays of the past and for how long.
 
 mod records;
+mod rewards;
+mod rounds;
 mod schema;
 mod store;
 mod view;
 
 pub use records::{
-    AnswerRecord, ConfirmedWeights, Fate, LedgerOwner, RoundRecord, RoundState, Scored, SubmissionRecord,
-    WeightRecord,
+    AnswerRecord, AskedRecord, ConfirmedWeights, Fate, LedgerOwner, RewardRecord, RoundRecord, RoundState,
+    Scored, SubmissionRecord, TaskRecord, WeightRecord,
 };
-pub use store::{LedgerStore, Retention};
+pub use store::{Bodies, LedgerStore, Retention};
 pub use view::Ledger;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
 
 /// Why the ledger could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +33,66 @@ pub enum LedgerError {
         path: PathBuf,
         /// The cause.
         source: rusqlite::Error,
+    },
+    /// Another process writes to it.
+    #[error(
+        "the ledger {path} (ledger_path) is in use by another validator; end that one first, or give this one a ledger \
+         of its own"
+    )]
+    InUse {
+        /// The configured path.
+        path: PathBuf,
+    },
+    /// It cannot be taken for this process alone.
+    #[error(
+        "cannot lock the ledger {path} (ledger_path): {source}; its folder has to exist, to be writable, and to be on a \
+         disk that knows locks"
+    )]
+    Lock {
+        /// The configured path.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// There is no room for what must not be lost.
+    #[error(
+        "the disk is full under the ledger {path} (ledger_path), and scores that cannot be kept must not look as if \
+         they were: make room there, or lower ledger_bodies_total_bytes"
+    )]
+    Full {
+        /// The configured path.
+        path: PathBuf,
+    },
+    /// The file, its folder or its disk takes no writes.
+    #[error(
+        "the ledger {path} (ledger_path) cannot be written: {source}; let this user write the file and its folder"
+    )]
+    ReadOnly {
+        /// The configured path.
+        path: PathBuf,
+        /// The cause.
+        source: rusqlite::Error,
+    },
+    /// The file cannot be read or written.
+    #[error("the ledger {path} (ledger_path) failed: {source}; check the disk it is on, or restore the file")]
+    Failed {
+        /// The configured path.
+        path: PathBuf,
+        /// The cause.
+        source: rusqlite::Error,
+    },
+    /// The file was written by an older version, and this program only reads.
+    #[error(
+        "the ledger {path} has schema version {found} and is read at version {known}: start the validator on it once, \
+         which brings it up to date"
+    )]
+    TooOld {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version read here.
+        known: usize,
     },
     /// The file was written by a newer version.
     #[error(
@@ -58,6 +123,9 @@ pub enum LedgerError {
     /// The database failed.
     #[error("the ledger failed: {0}")]
     Database(#[from] rusqlite::Error),
+    /// A value has no written form.
+    #[error("a value cannot be written to the ledger: {0}")]
+    Encode(#[from] serde_json::Error),
     /// A stored value cannot be what this program wrote.
     #[error(
         "the ledger holds an impossible {what}; restore it from a backup, or set ledger_path to a new file"
@@ -69,6 +137,24 @@ pub enum LedgerError {
     /// The thread that worked on the ledger ended.
     #[error("the thread working on the ledger ended early: {0}")]
     Thread(String),
+}
+
+impl LedgerError {
+    /// The same with the file it happened to, and with what to do about it where that is known.
+    fn at(self, path: &Path) -> Self {
+        let (source, opening) = match self {
+            Self::Database(source) => (source, false),
+            Self::Open { source, .. } => (source, true),
+            other => return other,
+        };
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full { path },
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly { path, source },
+            _ if opening => Self::Open { path, source },
+            _ => Self::Failed { path, source },
+        }
+    }
 }
 
 /// SQLite integers are signed; unsigned numbers of the chain that stay far below 2^63 (blocks, epochs, ids) are stored as they

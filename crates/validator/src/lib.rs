@@ -17,6 +17,7 @@ mod health;
 mod hooks;
 mod link;
 mod metrics;
+mod progress;
 mod report;
 mod rounds;
 mod run;

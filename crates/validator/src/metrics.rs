@@ -31,6 +31,12 @@ pub(crate) struct Metrics {
     head_streams: Counter,
     head_block: Gauge,
     confirmed_block: Gauge,
+    task_restarts: Family<Restarted, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Restarted {
+    task: &'static str,
 }
 
 impl Metrics {
@@ -52,6 +58,12 @@ impl Metrics {
             "Block of the last weights read back from the chain",
             confirmed_block.clone(),
         );
+        let task_restarts = Family::default();
+        registry.register(
+            "task_restarts",
+            "Times a task ended unasked and was started again",
+            task_restarts.clone(),
+        );
         Self {
             registry,
             rounds,
@@ -61,6 +73,7 @@ impl Metrics {
             head_streams,
             head_block,
             confirmed_block,
+            task_restarts,
         }
     }
 
@@ -70,6 +83,10 @@ impl Metrics {
 
     pub(crate) fn head_stream_opened(&self) {
         self.head_streams.inc();
+    }
+
+    pub(crate) fn task_restarted(&self, task: &'static str) {
+        self.task_restarts.get_or_create(&Restarted { task }).inc();
     }
 
     pub(crate) fn round(&self, scored: bool, took: Duration) {

@@ -1,8 +1,9 @@
 //! One round: task, ask, score, record.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures::StreamExt;
 use subnetkit_chain::Metagraph;
 use subnetkit_protocol::{Hotkey, Synapse};
@@ -12,11 +13,18 @@ use crate::config::ValidatorConfig;
 use crate::dendrite::{AskError, Dendrite, EncodedRequest, Endpoint};
 use crate::guard::{HookError, HookGuard};
 use crate::hooks::{Round, Score};
-use crate::ledger::{AnswerRecord, LedgerError, LedgerStore, RoundRecord, RoundState};
+use crate::ledger::{
+    AnswerRecord, AskedRecord, LedgerError, LedgerStore, RoundRecord, RoundState, TaskRecord,
+};
 use crate::metrics::Metrics;
+use crate::progress::Progress;
 use crate::report::{RoundEntry, RoundReport};
+use crate::run::ValidatorError;
 use crate::scores::Scores;
 use crate::task::Task;
+
+/// The name of the loop that runs rounds.
+pub(crate) const LOOP: &str = "scoring";
 
 /// Runs rounds, one at a time.
 pub(crate) struct Rounds<S: Synapse> {
@@ -25,10 +33,15 @@ pub(crate) struct Rounds<S: Synapse> {
     dendrite: Arc<Dendrite>,
     ledger: LedgerStore,
     metrics: Arc<Metrics>,
+    progress: Arc<Progress>,
     sample_size: usize,
+    ask_timeout: Duration,
     task_guard: HookGuard,
     score_guard: HookGuard,
 }
+
+/// A task whose requests are written.
+type Written<S> = (Task<S>, Vec<EncodedRequest>);
 
 /// Why a round left no scores.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +50,9 @@ enum RoundFailure {
     Hook(#[from] HookError),
     #[error(transparent)]
     Ask(#[from] AskError),
+    /// Not of the round alone.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
 }
 
 impl<S: Synapse> Rounds<S> {
@@ -47,6 +63,7 @@ impl<S: Synapse> Rounds<S> {
         dendrite: Arc<Dendrite>,
         ledger: LedgerStore,
         metrics: Arc<Metrics>,
+        progress: Arc<Progress>,
     ) -> Self {
         Self {
             me,
@@ -54,67 +71,93 @@ impl<S: Synapse> Rounds<S> {
             dendrite,
             ledger,
             metrics,
+            progress,
             sample_size: config.sample_size,
+            ask_timeout: config.ask_timeout,
             task_guard: HookGuard::new("task", config.task_timeout),
             score_guard: HookGuard::new("score", config.score_timeout),
         }
     }
 
-    /// Runs a round over these neurons. A fault in a hook ends in the report; only a ledger that fails is an error,
-    /// because scores that cannot be kept must not look as if they were.
-    pub(crate) async fn run(&self, subnet: Metagraph) -> Result<RoundReport, LedgerError> {
+    /// Runs a round over these neurons. A fault in a hook ends in the report. An error is what no later round can mend: a
+    /// ledger that fails, because scores that cannot be kept must not look as if they were, and a hook that blocks all
+    /// the threads it may have.
+    pub(crate) async fn run(&self, subnet: Metagraph) -> Result<RoundReport, ValidatorError> {
         let started = Instant::now();
         let seed = rand::random();
         let (block, netuid) = (subnet.block, subnet.netuid);
+        self.step("opening a round", Duration::ZERO);
         let id = self.ledger.open_round(block, seed).await?;
         let round = Round::new(id, self.me, seed, self.sample_size, Arc::new(subnet));
 
         let mut answers = Arc::default();
-        let scores = self.ask_and_score(round, &mut answers).await;
-        let (state, scores) = match scores {
-            Ok(scores) => (RoundState::Scored, scores),
-            Err(failure) => (RoundState::Failed(failure.to_string()), Scores::new()),
+        let (state, scores, stuck) = match self.ask_and_score(round, &mut answers).await {
+            Ok(scores) => (RoundState::Scored, valid(scores, &answers), None),
+            Err(RoundFailure::Ledger(error)) => return Err(error.into()),
+            Err(RoundFailure::Hook(error)) => {
+                (RoundState::Failed(error.to_string()), Scores::new(), error.stuck_hook())
+            }
+            Err(RoundFailure::Ask(error)) => (RoundState::Failed(error.to_string()), Scores::new(), None),
         };
-        let records = settle(&answers, scores);
-        for record in &records {
-            self.metrics.answer(record.outcome);
+        for answer in answers.iter() {
+            self.metrics.answer(answer.outcome.kind());
         }
-        let entries = records.iter().map(entry).collect();
-        self.ledger.close_round(RoundRecord { id, state: state.clone(), answers: records }).await?;
+        let entries = answers.iter().map(|answer| entry(answer, &scores)).collect();
+        self.step("keeping the scores", Duration::ZERO);
+        self.ledger.close_round(RoundRecord { id, state: state.clone(), scores }).await?;
         self.metrics.round(state == RoundState::Scored, started.elapsed());
+        if let Some(hook) = stuck {
+            return Err(ValidatorError::HookStuck { hook });
+        }
         let failure = match state {
             RoundState::Scored => None,
             RoundState::Failed(reason) => Some(reason),
         };
-        Ok(RoundReport {
-            id,
-            validator: self.me,
-            netuid,
-            block,
-            duration: started.elapsed(),
-            failure,
-            entries,
-        })
+        let duration = started.elapsed();
+        Ok(RoundReport { id, validator: self.me, netuid, block, duration, failure, entries })
     }
 
-    /// `answers` is filled before the judge sees them, so that a failing judge does not lose them.
+    /// `answers` is filled, and recorded, before the judge sees them, so that a failing judge does not lose them.
     async fn ask_and_score(
         &self,
         round: Round,
         answers: &mut Arc<[Answer<S>]>,
     ) -> Result<Scores, RoundFailure> {
-        let subnet = Arc::clone(&round.subnet);
+        let (id, subnet) = (round.id, Arc::clone(&round.subnet));
         let judge = Arc::clone(&self.score);
-        let task = self.task_guard.run(async move { judge.task(&round).await }).await?;
-        *answers = self.ask(&task, &subnet).await?.into();
+        self.step("the task hook", self.task_guard.limit());
+        // Requests are written where the hook runs: that is the builder's code too, and may take its time.
+        let written = self.task_guard.run(async move {
+            let task = judge.task(&round).await;
+            let requests = task.distinct_requests().iter().map(EncodedRequest::new::<S>);
+            let requests = requests.collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, AskError>((task, requests))
+        });
+        let (task, requests): Written<S> = written.await??;
+        *answers = self.ask(&task, &requests, &subnet).await?.into();
+
+        self.step("keeping the answers", Duration::ZERO);
+        let bodies = requests.iter().map(|request| request.bytes().clone()).collect();
+        let asked = AskedRecord {
+            round: id,
+            task: record_task(&task, bodies),
+            answers: answers.iter().map(record_answer).collect(),
+            subnet,
+        };
+        self.ledger.record_answers(asked).await?;
+
+        self.step("the score hook", self.score_guard.limit());
         let (judge, given) = (Arc::clone(&self.score), Arc::clone(answers));
         Ok(self.score_guard.run(async move { judge.score(&task, &given).await }).await?)
     }
 
     /// Asks everyone the task names.
-    async fn ask(&self, task: &Task<S>, subnet: &Metagraph) -> Result<Vec<Answer<S>>, AskError> {
-        let requests = task.distinct_requests().iter().map(EncodedRequest::new::<S>);
-        let requests = requests.collect::<Result<Vec<_>, _>>()?;
+    async fn ask(
+        &self,
+        task: &Task<S>,
+        requests: &[EncodedRequest],
+        subnet: &Metagraph,
+    ) -> Result<Vec<Answer<S>>, AskError> {
         let mut answers = Vec::with_capacity(task.hotkeys().len());
         let mut asks = Vec::with_capacity(task.hotkeys().len());
         for (hotkey, index) in task.indexed_asks() {
@@ -126,12 +169,20 @@ impl<S: Synapse> Rounds<S> {
                 None => answers.push(not_serving(hotkey, "it is not registered")),
             }
         }
+        let allowed = task.timeout().unwrap_or(self.ask_timeout);
         let mut arriving = self.dendrite.ask_all::<S>(asks, task.timeout());
+        self.step("asking miners", allowed);
         while let Some(answer) = arriving.next().await {
             answers.push(answer?);
+            // Whoever waits for its turn has all of its time from then on.
+            self.step("asking miners", allowed);
         }
         answers.sort_by_key(|answer| answer.hotkey);
         Ok(answers)
+    }
+
+    fn step(&self, doing: &'static str, allowed: Duration) {
+        self.progress.step(LOOP, doing, allowed);
     }
 }
 
@@ -139,9 +190,9 @@ fn not_serving<S: Synapse>(hotkey: Hotkey, reason: &str) -> Answer<S> {
     Answer::new(hotkey, Outcome::NotServing { reason: reason.to_owned() })
 }
 
-/// Joins answers and scores. A score for a hotkey that was not asked, or one that is no score, is dropped and named in the
-/// log: it must not become a zero.
-fn settle<S: Synapse>(answers: &[Answer<S>], mut scores: Scores) -> Vec<AnswerRecord> {
+/// The scores that are any. One for a hotkey that was not asked, or that is no score, is dropped and named in the log: it
+/// must not become a zero.
+pub(crate) fn valid<S: Synapse>(mut scores: Scores, answers: &[Answer<S>]) -> Scores {
     scores.retain(|hotkey, score| {
         let asked = answers.iter().any(|answer| answer.hotkey == *hotkey);
         let valid = score.is_finite() && score >= 0.0;
@@ -152,22 +203,34 @@ fn settle<S: Synapse>(answers: &[Answer<S>], mut scores: Scores) -> Vec<AnswerRe
         }
         asked && valid
     });
-    let record = |answer: &Answer<S>| AnswerRecord {
+    scores
+}
+
+fn record_task<S: Synapse>(task: &Task<S>, requests: Vec<Bytes>) -> TaskRecord {
+    TaskRecord {
+        timeout: task.timeout(),
+        notes: task.notes().clone(),
+        requests,
+        asks: task.indexed_asks().collect(),
+    }
+}
+
+fn record_answer<S: Synapse>(answer: &Answer<S>) -> AnswerRecord {
+    AnswerRecord {
+        hotkey: answer.hotkey,
+        outcome: answer.outcome.as_ref().map(|_| ()),
+        timing: answer.timing,
+        body: answer.body.clone(),
+        evidence: answer.evidence.clone(),
+    }
+}
+
+fn entry<S: Synapse>(answer: &Answer<S>, scores: &Scores) -> RoundEntry {
+    RoundEntry {
         hotkey: answer.hotkey,
         outcome: answer.outcome.kind(),
         elapsed: answer.outcome.elapsed(),
-        detail: answer.outcome.detail(),
         score: scores.get(&answer.hotkey),
-    };
-    answers.iter().map(record).collect()
-}
-
-fn entry(record: &AnswerRecord) -> RoundEntry {
-    RoundEntry {
-        hotkey: record.hotkey,
-        outcome: record.outcome,
-        elapsed: record.elapsed,
-        score: record.score,
     }
 }
 

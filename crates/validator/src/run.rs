@@ -1,4 +1,5 @@
-//! The whole validator: checks at start, then three supervised tasks (blocks, rounds, submissions) until shutdown.
+//! The whole validator: checks at start, then supervised tasks (blocks, rounds, submissions, a watchdog over them, and what
+//! operators look at) until shutdown.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,11 +14,13 @@ use tokio_util::sync::CancellationToken;
 use crate::blocks::follow_blocks;
 use crate::config::{ConfigError, ValidatorConfig};
 use crate::dendrite::Dendrite;
+use crate::guard::MAX_STUCK_CALLS;
 use crate::health::Health;
 use crate::hooks::{Reward, Score};
 use crate::ledger::{LedgerError, LedgerOwner, LedgerStore, Retention};
 use crate::link::Link;
 use crate::metrics::Metrics;
+use crate::progress::{Progress, watch_progress};
 use crate::report::Report;
 use crate::rounds::Rounds;
 use crate::schedule::WaitReason;
@@ -67,6 +70,28 @@ pub enum ValidatorError {
         /// The cause.
         source: std::io::Error,
     },
+    /// A loop stood still while the chain went on.
+    #[error(
+        "the {task} loop of the validator stood still for {} s at: {doing} (stall_timeout), while the chain went on; a \
+         validator that does nothing is worse than one that is started anew", .still_for.as_secs()
+    )]
+    Stalled {
+        /// Which loop.
+        task: &'static str,
+        /// At which of its steps.
+        doing: &'static str,
+        /// For how long.
+        still_for: Duration,
+    },
+    /// A hook holds all the threads it may have.
+    #[error(
+        "{MAX_STUCK_CALLS} calls of the {hook} hook are still running past {hook}_timeout, so no other can be made: they \
+         block their threads instead of awaiting; move blocking work to tokio::task::spawn_blocking, and bound it"
+    )]
+    HookStuck {
+        /// Which hook.
+        hook: &'static str,
+    },
     /// A task ended although nobody asked it to.
     #[error("the {task} task of the validator ended: {reason}")]
     TaskEnded {
@@ -82,6 +107,13 @@ impl ValidatorError {
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
         !matches!(self, Self::Chain(error) if !matches!(error, ReadError::NoSuchSubnet { .. }))
+    }
+
+    /// Whether this is a fault of the program or of its hooks rather than of anything it was given: starting it anew
+    /// helps where changing settings would not.
+    #[must_use]
+    pub const fn is_unexpected(&self) -> bool {
+        matches!(self, Self::TaskEnded { .. } | Self::Stalled { .. } | Self::HookStuck { .. })
     }
 }
 
@@ -149,14 +181,22 @@ impl<S: Synapse> Validator<S> {
             netuid: link.netuid(),
             hotkey: link.hotkey(),
         };
-        let retention = Retention { rounds: config.ledger_rounds, submissions: config.ledger_submissions };
-        let ledger = LedgerStore::open(&config.ledger_path, owner, retention).await?;
+        let ledger = LedgerStore::open(&config.ledger_path, owner, Retention::of(&config)).await?;
         let metrics = Arc::new(Metrics::new());
         let silence = link.chain().block_time().await?.saturating_mul(config.max_silent_blocks);
-        let health = Arc::new(Health::new(silence.max(LEAST_SILENCE)));
+        let silence = silence.max(LEAST_SILENCE);
+        let health = Arc::new(Health::new(silence));
+        let progress = Arc::new(Progress::new(config.stall_timeout));
         let dendrite = Arc::new(Dendrite::new(keypair, config.dendrite_settings()));
-        let rounds =
-            Rounds::new(&config, link.hotkey(), score, dendrite, ledger.clone(), Arc::clone(&metrics));
+        let rounds = Rounds::new(
+            &config,
+            link.hotkey(),
+            score,
+            dendrite,
+            ledger.clone(),
+            Arc::clone(&metrics),
+            Arc::clone(&progress),
+        );
         let submitter =
             Submitter::new(&config, link.clone(), ledger, reward, Arc::clone(&metrics), Arc::clone(&health))
                 .await?;
@@ -164,12 +204,26 @@ impl<S: Synapse> Validator<S> {
         let stop = shutdown.child_token();
         let mut tasks = Tasks::new(stop.clone());
         if let Some(address) = config.status_listen {
-            let listening = TcpListener::bind(address).await;
-            let listener = listening.map_err(|source| ValidatorError::StatusListen { address, source })?;
-            let serving = status::serve(listener, Arc::clone(&health), Arc::clone(&metrics), stop.clone());
-            tasks.spawn("status", async move {
-                serving.await.map_err(|source| ValidatorError::StatusListen { address, source })
-            });
+            let failed = move |source| ValidatorError::StatusListen { address, source };
+            // An address that cannot be used is an error at once, and not after some restarts.
+            let mut first = Some(TcpListener::bind(address).await.map_err(failed)?);
+            let shared = status::Shared {
+                health: Arc::clone(&health),
+                metrics: Arc::clone(&metrics),
+                progress: Arc::clone(&progress),
+            };
+            let (until, counts) = (stop.clone(), Arc::clone(&metrics));
+            let serve = move || {
+                let (first, shared, until) = (first.take(), shared.clone(), until.clone());
+                async move {
+                    let listener = match first {
+                        Some(listener) => listener,
+                        None => TcpListener::bind(address).await.map_err(failed)?,
+                    };
+                    status::serve(listener, shared, until).await.map_err(failed)
+                }
+            };
+            tasks.spawn_restarting("status", serve, move |task| counts.task_restarted(task));
         }
         let (heads_in, heads) = watch::channel(None);
         let following = follow_blocks(link.clone(), heads_in, Arc::clone(&metrics), Arc::clone(&health));
@@ -181,9 +235,13 @@ impl<S: Synapse> Validator<S> {
             interval: config.round_interval,
             reports: reports.clone(),
             health: Arc::clone(&health),
+            progress: Arc::clone(&progress),
         };
+        let watching = watch_progress(Arc::clone(&progress), heads.clone(), silence);
+        let until = stop.clone();
+        tasks.spawn("watchdog", async move { until.run_until_cancelled(watching).await.unwrap_or(Ok(())) });
         tasks.spawn("scoring", scoring.run(heads.clone(), stop.clone()));
-        tasks.spawn("weights", submit_on_blocks(submitter, heads, reports, health, stop));
+        tasks.spawn("weights", submit_on_blocks(submitter, heads, reports, health, progress, stop));
         tracing::info!(netuid = owner.netuid, hotkey = %owner.hotkey, synapse = S::NAME, "validating");
         tasks.supervise().await
     }

@@ -1,18 +1,20 @@
 //! The scoring half of a validator: round after round.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use subnetkit_protocol::Synapse;
 use tokio::sync::broadcast;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::blocks::{Heads, next_block};
+use crate::blocks::{Heads, blocks_ended};
 use crate::config::RoundInterval;
 use crate::health::Health;
 use crate::link::Link;
+use crate::progress::Progress;
 use crate::report::Report;
-use crate::rounds::Rounds;
+use crate::rounds::{LOOP, Rounds};
 use crate::run::ValidatorError;
 
 /// The scoring half of a validator.
@@ -22,6 +24,7 @@ pub(crate) struct Scoring<S: Synapse> {
     pub(crate) interval: RoundInterval,
     pub(crate) reports: broadcast::Sender<Report>,
     pub(crate) health: Arc<Health>,
+    pub(crate) progress: Arc<Progress>,
 }
 
 impl<S: Synapse> Scoring<S> {
@@ -30,14 +33,17 @@ impl<S: Synapse> Scoring<S> {
     pub(crate) async fn run(self, mut heads: Heads, stop: CancellationToken) -> Result<(), ValidatorError> {
         let rounds = async {
             // The chain is there before the first round.
-            let mut last_block = next_block(&mut heads, 0).await?;
+            let mut last_block = self.block(&mut heads, 0).await?;
             loop {
                 let started = Instant::now();
                 self.round().await?;
                 match self.interval {
-                    RoundInterval::Time(time) => sleep_until(started + time).await,
+                    RoundInterval::Time(time) => {
+                        self.progress.step(LOOP, "waiting for the next round", time);
+                        sleep_until(started + time).await;
+                    }
                     RoundInterval::Blocks(blocks) => {
-                        last_block = next_block(&mut heads, last_block + blocks).await?
+                        last_block = self.block(&mut heads, last_block + blocks).await?;
                     }
                 }
             }
@@ -48,7 +54,21 @@ impl<S: Synapse> Scoring<S> {
         }
     }
 
+    /// Waits for a block with at least this number. Any block that comes meanwhile is a step: a chain that was left for
+    /// a node that is behind is no loop that stands still.
+    async fn block(&self, heads: &mut Heads, number: u64) -> Result<u64, ValidatorError> {
+        loop {
+            self.progress.step(LOOP, "waiting for a block", Duration::ZERO);
+            let head = *heads.borrow_and_update();
+            if let Some(head) = head.filter(|head| head.number >= number) {
+                return Ok(head.number);
+            }
+            heads.changed().await.map_err(|_| blocks_ended())?;
+        }
+    }
+
     async fn round(&self) -> Result<(), ValidatorError> {
+        self.progress.step(LOOP, "reading the metagraph", Duration::ZERO);
         let subnet = match self.link.metagraph().await.map_err(ValidatorError::from) {
             Ok(subnet) => subnet,
             Err(error) if error.is_fatal() => return Err(error),

@@ -13,26 +13,36 @@ use tokio_util::sync::CancellationToken;
 
 use crate::health::Health;
 use crate::metrics::{self, Metrics};
+use crate::progress::Progress;
 
-#[derive(Clone)]
-struct Shared {
-    health: Arc<Health>,
-    metrics: Arc<Metrics>,
+/// What is shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) progress: Arc<Progress>,
 }
 
 /// Serves until shutdown.
 pub(crate) async fn serve(
     listener: TcpListener,
-    health: Arc<Health>,
-    metrics: Arc<Metrics>,
+    shared: Shared,
     shutdown: CancellationToken,
 ) -> std::io::Result<()> {
     let router = Router::new()
-        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(render))
-        .with_state(Shared { health, metrics });
+        .with_state(shared);
     axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+}
+
+/// Red while a loop stands still: then the process is of no use, and about to end.
+async fn alive(State(shared): State<Shared>) -> (StatusCode, String) {
+    match shared.progress.stall() {
+        None => (StatusCode::OK, "alive\n".to_owned()),
+        Some(stall) => (StatusCode::SERVICE_UNAVAILABLE, format!("{stall}\n")),
+    }
 }
 
 async fn ready(State(shared): State<Shared>) -> (StatusCode, String) {
@@ -65,7 +75,9 @@ mod tests {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (health, metrics) = (Arc::new(Health::new(Duration::from_secs(60))), Arc::new(Metrics::new()));
         let stop = CancellationToken::new();
-        let server = tokio::spawn(serve(listener, Arc::clone(&health), Arc::clone(&metrics), stop.clone()));
+        let progress = Arc::new(Progress::new(Duration::from_secs(60)));
+        let shared = Shared { health: Arc::clone(&health), metrics: Arc::clone(&metrics), progress };
+        let server = tokio::spawn(serve(listener, shared, stop.clone()));
         let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
         let get = async |path: &str| {
             let response = client.get(format!("{base}{path}").parse().unwrap()).await.unwrap();

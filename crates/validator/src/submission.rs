@@ -18,11 +18,15 @@ use crate::hooks::Reward;
 use crate::ledger::{Fate, LedgerError, LedgerStore, SubmissionRecord};
 use crate::link::{Link, ReadBack, SubnetState};
 use crate::metrics::Metrics;
+use crate::progress::Progress;
 use crate::report::{Report, SubmissionReport};
 use crate::run::ValidatorError;
 use crate::schedule::{Decision, Schedule, Situation, WaitReason};
 use crate::scores::Weights;
 use crate::weights::{PrepareError, Prepared, Subnet, WhenAllZero, prepare};
+
+/// The name of the loop that sets weights.
+const LOOP: &str = "weights";
 
 /// How often the chain is asked for weights it was said to hold, one block time apart.
 const CONFIRM_READS: u32 = 4;
@@ -287,13 +291,16 @@ pub(crate) async fn submit_on_blocks(
     mut heads: Heads,
     reports: broadcast::Sender<Report>,
     health: Arc<Health>,
+    progress: Arc<Progress>,
     stop: CancellationToken,
 ) -> Result<(), ValidatorError> {
     loop {
+        progress.step(LOOP, "waiting for a block", Duration::ZERO);
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             changed = heads.changed() => changed.map_err(|_| blocks_ended())?,
         }
+        progress.step(LOOP, "setting weights", submitter.guard.limit());
         match submitter.on_block().await {
             Ok(Some(report)) => {
                 let _ = reports.send(Report::Submission(report));

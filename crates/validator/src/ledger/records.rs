@@ -1,12 +1,18 @@
 //! What goes into the ledger and comes out of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use serde::Serialize;
+use serde_json::Value;
+use subnetkit_chain::Metagraph;
 use subnetkit_protocol::Hotkey;
+use subnetkit_protocol::btauth::Evidence;
 
-use crate::answer::OutcomeKind;
+use crate::answer::{Outcome, OutcomeKind, Timing};
+use crate::scores::{Scores, Weights};
 
 /// Whose ledger it is. A file serves one validator on one subnet of one chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +25,47 @@ pub struct LedgerOwner {
     pub hotkey: Hotkey,
 }
 
+/// What a round asked and what came back, recorded before it is judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AskedRecord {
+    /// The id given by [`super::LedgerStore::open_round`].
+    pub round: u64,
+    /// What was asked.
+    pub task: TaskRecord,
+    /// One entry per hotkey that answered, or failed to.
+    pub answers: Vec<AnswerRecord>,
+    /// The neurons as of the start of the round.
+    pub subnet: Arc<Metagraph>,
+}
+
+/// What was asked, and of whom.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskRecord {
+    /// The time each miner had, if the task named one.
+    pub timeout: Option<Duration>,
+    /// The judge's notes.
+    pub notes: Value,
+    /// The distinct requests, as they were sent.
+    pub requests: Vec<Bytes>,
+    /// Each hotkey asked, with the place of its request in that list.
+    pub asks: Vec<(Hotkey, usize)>,
+}
+
+/// What one hotkey did in one round.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswerRecord {
+    /// Who was asked.
+    pub hotkey: Hotkey,
+    /// How it ended; the response is in the body.
+    pub outcome: Outcome<()>,
+    /// Where the time went.
+    pub timing: Timing,
+    /// The answer as it came; empty if there is none.
+    pub body: Bytes,
+    /// The miner's word for it, if it signed.
+    pub evidence: Option<Box<Evidence>>,
+}
+
 /// A finished round, as it is recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RoundRecord {
@@ -26,8 +73,8 @@ pub struct RoundRecord {
     pub id: u64,
     /// How it ended.
     pub state: RoundState,
-    /// One entry per hotkey asked.
-    pub answers: Vec<AnswerRecord>,
+    /// The scores of hotkeys that were asked; those without stay asked and not scored.
+    pub scores: Scores,
 }
 
 /// How a round ended.
@@ -37,21 +84,6 @@ pub enum RoundState {
     Scored,
     /// It ended without scores, for this reason.
     Failed(String),
-}
-
-/// What one hotkey did in one round.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AnswerRecord {
-    /// Who was asked.
-    pub hotkey: Hotkey,
-    /// How it ended.
-    pub outcome: OutcomeKind,
-    /// Time of an answer.
-    pub elapsed: Option<Duration>,
-    /// One line about anything but an answer.
-    pub detail: String,
-    /// The score; `None`: asked, but not scored.
-    pub score: Option<f64>,
 }
 
 /// One score of one hotkey.
@@ -94,6 +126,17 @@ pub struct WeightRecord {
     pub value: u16,
     /// The reward behind it.
     pub reward: f64,
+}
+
+/// One call of the reward hook.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RewardRecord {
+    /// The block of the metagraph that the hook was given.
+    pub block: u64,
+    /// The mechanism it was asked about.
+    pub mecid: u8,
+    /// What it gave. Only finite numbers are kept; others are refused before anything is sent.
+    pub rewards: Weights,
 }
 
 /// What became of a submission.

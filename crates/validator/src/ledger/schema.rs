@@ -3,12 +3,22 @@
 //! ```text
 //! identity    one row: the chain (genesis hash), subnet and validator hotkey this ledger belongs to
 //! round       one row per scoring round: when, at which block, with which seed, and how it ended
-//! answer      one row per round and hotkey asked: outcome, time, score (null: asked, but not scored)
+//! answer      one row per round and hotkey asked: outcome, times, score (null: asked, but not scored)
 //! submission  one row per attempt to set weights: the epoch, the version key, and its fate
 //! weight      one row per submission and hotkey: the uid and value sent, and the reward behind it
+//! task        one row per round that can be judged again: the time miners had, the judge's notes, the bytes held
+//! request     one row per distinct request of such a round, as it was sent
+//! exchange    one row per hotkey that such a round asked: which request, and all that came back
+//! subnet      one row: the neurons as of the newest round
+//! reward_run  one row per call of the reward hook: when, for which mechanism, over which rounds
+//! reward      one row per such call and hotkey: what the hook gave it
 //! ```
 //!
+//! `task`, `request` and `exchange` are the large ones, with bounds of their own; `docs/ledger.md` says how all are read.
+//!
 //! Hotkeys are their 32 bytes. A hotkey that was not asked in a round has no row: *not asked* cannot be read as zero.
+
+use std::path::Path;
 
 use rusqlite::Connection;
 
@@ -63,12 +73,64 @@ CREATE TABLE weight (
     reward     REAL NOT NULL,
     PRIMARY KEY (submission, hotkey)
 ) STRICT, WITHOUT ROWID;
+", "
+ALTER TABLE round ADD COLUMN ended_ms INTEGER;          -- Unix time; null: not ended, or of an older program
+ALTER TABLE answer ADD COLUMN queued_us INTEGER;        -- waiting for this side's limits; null: of an older program
+ALTER TABLE answer ADD COLUMN connecting_us INTEGER;    -- until a connection was ready
+ALTER TABLE answer ADD COLUMN answering_us INTEGER;     -- from there to the outcome
+
+CREATE TABLE task (
+    round      INTEGER PRIMARY KEY REFERENCES round (id) ON DELETE CASCADE,
+    timeout_ns INTEGER,                       -- time each miner had; null: the setting ask_timeout
+    notes      TEXT,                          -- JSON, of the judge for itself; null: larger than ledger_body_bytes
+    bytes      INTEGER NOT NULL               -- of everything kept of this round here, in request and in exchange
+) STRICT;
+
+CREATE TABLE request (
+    round  INTEGER NOT NULL REFERENCES task (round) ON DELETE CASCADE,
+    number INTEGER NOT NULL,                  -- from 0, in the task's order
+    body   BLOB,                              -- as sent, in the synapse's encoding; null: larger than ledger_body_bytes
+    PRIMARY KEY (round, number)
+) STRICT;
+
+CREATE TABLE exchange (
+    round         INTEGER NOT NULL REFERENCES task (round) ON DELETE CASCADE,
+    hotkey        BLOB NOT NULL,
+    request       INTEGER NOT NULL,           -- its number
+    outcome       TEXT,                       -- JSON, without the response; null: no answer was had for reasons of this side
+    queued_ns     INTEGER NOT NULL,
+    connecting_ns INTEGER NOT NULL,
+    answering_ns  INTEGER NOT NULL,
+    body          BLOB,                       -- as it came; null: larger than ledger_body_bytes
+    evidence      TEXT,                       -- JSON, btauth-evidence/1; null: the miner signed nothing
+    PRIMARY KEY (round, hotkey)
+) STRICT;
+
+CREATE TABLE subnet (
+    only      INTEGER PRIMARY KEY CHECK (only = 1),
+    block     INTEGER NOT NULL,
+    metagraph TEXT NOT NULL                   -- JSON
+) STRICT;
+
+CREATE TABLE reward_run (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    computed_ms INTEGER NOT NULL,             -- Unix time
+    block       INTEGER NOT NULL,             -- block of the metagraph that the hook was given
+    mecid       INTEGER NOT NULL,
+    last_round  INTEGER                       -- newest scored round; null: none
+) STRICT;
+
+CREATE TABLE reward (
+    run    INTEGER NOT NULL REFERENCES reward_run (id) ON DELETE CASCADE,
+    hotkey BLOB NOT NULL,
+    value  REAL NOT NULL,                     -- in the hook's own unit
+    PRIMARY KEY (run, hotkey)
+) STRICT, WITHOUT ROWID;
 "];
 
 /// Brings the file to the current version, each step in a transaction of its own.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
-    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let known = MIGRATIONS.len();
+    let (found, known) = (version(connection)?, MIGRATIONS.len());
     let start = usize::try_from(found).ok().filter(|version| *version <= known);
     let Some(start) = start else {
         return Err(LedgerError::TooNew { found, known });
@@ -80,4 +142,47 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Refuses a file that is not of the current version, for those that may not change it.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
+    let (found, known) = (version(connection)?, MIGRATIONS.len());
+    match usize::try_from(found) {
+        Ok(found) if found == known => Ok(()),
+        Ok(version) if version < known => Err(LedgerError::TooOld { path: path.to_owned(), found, known }),
+        _ => Err(LedgerError::TooNew { found, known }),
+    }
+}
+
+fn version(connection: &Connection) -> Result<i64, LedgerError> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_of_the_first_version_keeps_what_it_holds() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        let old = "INSERT INTO round (started_ms, block, seed, state) VALUES (5, 6, 7, 'scored');
+                   INSERT INTO answer (round, hotkey, outcome, elapsed_us, score) VALUES (1, x'02', 'answered', 9, 0.5)";
+        connection.execute_batch(old).unwrap();
+        let behind = check(&connection, Path::new("old.sqlite")).unwrap_err().to_string();
+        assert!(behind.contains("old.sqlite") && behind.contains("start the validator"), "{behind}");
+
+        migrate(&mut connection).unwrap();
+        check(&connection, Path::new("old.sqlite")).unwrap();
+        let kept: (i64, f64, Option<i64>) = connection
+            .query_row("SELECT elapsed_us, score, answering_us FROM answer", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .unwrap();
+        assert_eq!(kept, (9, 0.5, None));
+        let tasks: i64 = connection.query_row("SELECT count(*) FROM task", [], |row| row.get(0)).unwrap();
+        assert_eq!(tasks, 0, "nothing is made up for rounds of the past");
+        migrate(&mut connection).unwrap();
+    }
 }

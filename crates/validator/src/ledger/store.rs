@@ -1,5 +1,6 @@
 //! The writing side: one connection, used from threads that may block.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,27 +9,69 @@ use rusqlite::{Connection, OptionalExtension, params};
 use subnetkit_protocol::Hotkey;
 use tokio::task::spawn_blocking;
 
-use super::records::{
-    ConfirmedWeights, Fate, LedgerOwner, RoundRecord, RoundState, SubmissionRecord, WeightRecord,
-};
+use super::records::{ConfirmedWeights, Fate, LedgerOwner, SubmissionRecord, WeightRecord};
 use super::{Ledger, LedgerError, schema, to_bits};
+use crate::config::ValidatorConfig;
+use crate::weights::WhenAllZero;
 
 /// How long a write waits for another process that holds the file, such as a backup.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The write-ahead log's size on disk once nobody reads from it, in bytes.
+const LOG_BYTES: i64 = 64 * 1024 * 1024;
 
 /// How much history a ledger keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// Rounds (`ledger_rounds`).
     pub rounds: u64,
-    /// Submissions (`ledger_submissions`).
+    /// Submissions, and as many calls of the reward hook (`ledger_submissions`).
     pub submissions: u64,
+    /// Requests and answers whole.
+    pub bodies: Bodies,
 }
 
-/// Writes the ledger. Clones share one connection.
+/// How much is kept of what judging a round again takes: its requests, its answers, and what signed them. It is by far
+/// the largest part of a ledger; the oldest goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bodies {
+    /// Rounds (`ledger_body_rounds`); 0 keeps nothing.
+    pub rounds: u64,
+    /// The largest single request or answer, in bytes (`ledger_body_bytes`).
+    pub largest: u64,
+    /// All together, in bytes (`ledger_bodies_total_bytes`).
+    pub total: u64,
+}
+
+impl Retention {
+    /// What the settings say.
+    #[must_use]
+    pub const fn of(config: &ValidatorConfig) -> Self {
+        Self {
+            rounds: config.ledger_rounds,
+            submissions: config.ledger_submissions,
+            bodies: Bodies {
+                rounds: config.ledger_body_rounds,
+                largest: config.ledger_body_bytes,
+                total: config.ledger_bodies_total_bytes,
+            },
+        }
+    }
+}
+
+impl Default for Retention {
+    /// That of a validator whose settings say nothing of it.
+    fn default() -> Self {
+        Self::of(&ValidatorConfig::new(WhenAllZero::Skip))
+    }
+}
+
+/// Writes the ledger: the one writer of its file, in this process and all others, until the last clone is dropped.
 #[derive(Debug, Clone)]
 pub struct LedgerStore {
     connection: Arc<Mutex<Connection>>,
+    /// Locked as long as it is open.
+    _lock: Arc<File>,
     path: PathBuf,
     retention: Retention,
 }
@@ -39,68 +82,14 @@ impl LedgerStore {
     pub async fn open(path: &Path, owner: LedgerOwner, retention: Retention) -> Result<Self, LedgerError> {
         let path = path.to_owned();
         blocking(move || {
-            let connection = open_connection(&path)
-                .map_err(|source| LedgerError::Open { path: path.clone(), source })
-                .and_then(|mut connection| {
-                    schema::migrate(&mut connection)?;
-                    claim(&mut connection, &path, &owner)?;
-                    Ok(connection)
-                })?;
-            Ok(Self { connection: Arc::new(Mutex::new(connection)), path, retention })
-        })
-        .await
-    }
-
-    /// Begins a round and returns its id. Ids grow, also across restarts.
-    pub async fn open_round(&self, block: u64, seed: u64) -> Result<u64, LedgerError> {
-        self.write(move |connection, _| {
-            connection.execute(
-                "INSERT INTO round (started_ms, block, seed, state) VALUES (?1, ?2, ?3, 'open')",
-                params![now_ms(), to_bits(block), to_bits(seed)],
-            )?;
-            row_id(connection)
-        })
-        .await
-    }
-
-    /// Ends a round: its answers and scores are stored together or not at all.
-    pub async fn close_round(&self, record: RoundRecord) -> Result<(), LedgerError> {
-        self.write(move |connection, retention| {
-            let transaction = connection.transaction()?;
-            let (state, reason) = match &record.state {
-                RoundState::Scored => ("scored", None),
-                RoundState::Failed(reason) => ("failed", Some(reason)),
-            };
-            let id = to_bits(record.id);
-            transaction.execute(
-                "UPDATE round SET state = ?2, reason = ?3 WHERE id = ?1",
-                params![id, state, reason],
-            )?;
-            {
-                let mut insert = transaction.prepare_cached(
-                    "INSERT INTO answer (round, hotkey, outcome, elapsed_us, detail, score)
-                     VALUES (?1, ?2, ?3, ?4, nullif(?5, ''), ?6)",
-                )?;
-                for answer in &record.answers {
-                    let elapsed =
-                        answer.elapsed.map(|elapsed| i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX));
-                    insert.execute(params![
-                        id,
-                        answer.hotkey.as_bytes(),
-                        answer.outcome.as_str(),
-                        elapsed,
-                        answer.detail,
-                        answer.score
-                    ])?;
-                }
-            }
-            // Round ids have no gaps: only rows older than the newest `rounds` fall below this line.
-            transaction.execute(
-                "DELETE FROM round WHERE id <= (SELECT max(id) FROM round) - ?1",
-                params![to_bits(retention.rounds)],
-            )?;
-            transaction.commit()?;
-            Ok(())
+            let lock = lock(&path)?;
+            let mut connection = open_connection(&path)
+                .map_err(|source| LedgerError::Open { path: path.clone(), source }.at(&path))?;
+            let claimed =
+                schema::migrate(&mut connection).and_then(|()| claim(&mut connection, &path, &owner));
+            claimed.map_err(|error| error.at(&path))?;
+            let connection = Arc::new(Mutex::new(connection));
+            Ok(Self { connection, _lock: Arc::new(lock), path, retention })
         })
         .await
     }
@@ -191,15 +180,19 @@ impl LedgerStore {
         Ledger::open(&self.path)
     }
 
-    async fn write<T: Send + 'static>(
+    /// Runs `work` on a thread that may block, alone.
+    pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection, &Retention) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         let connection = Arc::clone(&self.connection);
-        let retention = self.retention;
-        // A transaction that a panic cut short was rolled back when it was dropped, so the connection is sound.
-        blocking(move || work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner), &retention))
-            .await
+        let (retention, path) = (self.retention, self.path.clone());
+        blocking(move || {
+            // A transaction that a panic cut short was rolled back when it was dropped, so the connection is sound.
+            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut connection, &retention).map_err(|error| error.at(&path))
+        })
+        .await
     }
 }
 
@@ -209,6 +202,21 @@ async fn blocking<T: Send + 'static>(
     spawn_blocking(work).await.map_err(|ended| LedgerError::Thread(ended.to_string()))?
 }
 
+/// Takes the file for this process. The system gives it back when the process ends, however it ends.
+///
+/// SQLite's own locks would keep readers out as well, and those have a right to look at a running validator's ledger.
+fn lock(path: &Path) -> Result<File, LedgerError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let failed = |source| LedgerError::Lock { path: path.to_owned(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(name).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(LedgerError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
 fn open_connection(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -216,6 +224,8 @@ fn open_connection(path: &Path) -> Result<Connection, rusqlite::Error> {
     // In WAL mode the default may lose the last commits at a power cut; a submission must not be forgotten.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // A long read lets the write-ahead log grow; afterwards it is cut back to this.
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
     Ok(connection)
 }
 
@@ -245,7 +255,10 @@ fn claim(connection: &mut Connection, path: &Path, owner: &LedgerOwner) -> Resul
             }
         }
     }
-    transaction.execute("UPDATE round SET state = 'abandoned' WHERE state = 'open'", [])?;
+    transaction.execute(
+        "UPDATE round SET state = 'abandoned', reason = 'the process ended during the round' WHERE state = 'open'",
+        [],
+    )?;
     transaction.execute(
         "UPDATE submission SET state = 'unknown', reason = 'the process ended before the outcome was known'
          WHERE state IN ('intended', 'included')",
@@ -255,7 +268,7 @@ fn claim(connection: &mut Connection, path: &Path, owner: &LedgerOwner) -> Resul
     Ok(())
 }
 
-fn row_id(connection: &Connection) -> Result<u64, LedgerError> {
+pub(super) fn row_id(connection: &Connection) -> Result<u64, LedgerError> {
     u64::try_from(connection.last_insert_rowid()).map_err(|_| LedgerError::Corrupt { what: "row id" })
 }
 
@@ -263,4 +276,49 @@ fn row_id(connection: &Connection) -> Result<u64, LedgerError> {
 pub(super) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{RoundRecord, RoundState};
+    use crate::scores::Scores;
+
+    async fn store(path: &Path) -> LedgerStore {
+        let owner = LedgerOwner { genesis_hash: [1; 32], netuid: 1, hotkey: Hotkey::from_bytes([1; 32]) };
+        LedgerStore::open(path, owner, Retention::default()).await.unwrap()
+    }
+
+    /// Here, because the limit that stands for the disk's end is one of the writing connection.
+    #[tokio::test]
+    async fn a_full_disk_is_named_with_the_file_and_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder.path().join("ledger.sqlite")).await;
+        store.open_round(1, 1).await.unwrap();
+        store
+            .write(|connection, _| {
+                let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+                Ok(connection.pragma_update(None, "max_page_count", pages)?)
+            })
+            .await
+            .unwrap();
+        let state = RoundState::Failed("x".repeat(1_000_000));
+        let full = store.close_round(RoundRecord { id: 1, state, scores: Scores::new() }).await.unwrap_err();
+        assert!(matches!(full, LedgerError::Full { .. }), "{full:?}");
+        let said = full.to_string();
+        for part in ["ledger.sqlite", "ledger_path", "ledger_bodies_total_bytes", "disk is full"] {
+            assert!(said.contains(part), "{said}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_ledger_that_may_only_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder.path().join("ledger.sqlite")).await;
+        // What a read-only file or disk does to the connection, and holds for root as well.
+        store.write(|connection, _| Ok(connection.pragma_update(None, "query_only", true)?)).await.unwrap();
+        let refused = store.open_round(1, 1).await.unwrap_err();
+        assert!(matches!(refused, LedgerError::ReadOnly { .. }), "{refused:?}");
+        assert!(refused.to_string().contains("cannot be written"), "{refused}");
+    }
 }

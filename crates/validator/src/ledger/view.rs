@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags, Row, params};
 use subnetkit_protocol::Hotkey;
 
 use super::records::Scored;
+use super::store::BUSY_TIMEOUT;
 use super::{LedgerError, from_bits, schema};
 use crate::answer::OutcomeKind;
 use crate::scores::Scores;
@@ -21,7 +22,7 @@ use crate::scores::Scores;
 /// Methods return plain values. If the file cannot be read they return nothing *and remember the fault*, and whatever
 /// the hook made of it is thrown away.
 pub struct Ledger {
-    connection: Connection,
+    pub(super) connection: Connection,
     fault: RefCell<Option<LedgerError>>,
 }
 
@@ -36,10 +37,16 @@ const SCORED: &str =
                       FROM answer JOIN round ON round.id = answer.round WHERE answer.score IS NOT NULL";
 
 impl Ledger {
-    pub(super) fn open(path: &Path) -> Result<Self, LedgerError> {
+    /// Opens the file for reading, which may be beside the validator that writes it.
+    ///
+    /// # Errors
+    /// A file that is not there, that is no ledger, or that has not got the tables of this version.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)
-            .map_err(|source| LedgerError::Open { path: path.to_owned(), source })?;
+        let open = |source| LedgerError::Open { path: path.to_owned(), source };
+        let connection = Connection::open_with_flags(path, flags).map_err(open)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(open)?;
+        schema::check(&connection, path).map_err(|error| error.at(path))?;
         Ok(Self { connection, fault: RefCell::new(None) })
     }
 

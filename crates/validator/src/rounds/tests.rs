@@ -91,12 +91,14 @@ struct Bench {
 async fn bench_with(score: impl Score<Echo>, config: ValidatorConfig) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let owner = LedgerOwner { genesis_hash: [0; 32], netuid: 1, hotkey: me().account() };
-    let retention = Retention { rounds: 100, submissions: 100 };
+    let retention = Retention { rounds: 100, submissions: 100, ..Retention::default() };
     let ledger = LedgerStore::open(&folder.path().join("ledger"), owner, retention).await.unwrap();
     let settings = DendriteSettings { allow_private_addresses: true, ..config.dendrite_settings() };
     let dendrite = Arc::new(Dendrite::new(me(), settings));
     let metrics = Arc::new(Metrics::new());
-    let rounds = Rounds::new(&config, me().account(), Arc::new(score), dendrite, ledger.clone(), metrics);
+    let progress = Arc::new(Progress::new(config.stall_timeout));
+    let rounds =
+        Rounds::new(&config, me().account(), Arc::new(score), dendrite, ledger.clone(), metrics, progress);
     Bench { rounds, ledger, _folder: folder }
 }
 
