@@ -5,6 +5,7 @@
 //! [`axon`], the first of the benchmarks; how they measure is in `docs/benchmarks.md`.
 
 mod axon;
+mod chaos;
 mod cores;
 mod dendrite;
 mod flood;
@@ -15,6 +16,7 @@ mod report;
 mod requests;
 mod serve;
 mod soak;
+mod stage;
 mod work;
 
 use std::path::PathBuf;
@@ -53,9 +55,18 @@ enum Command {
         #[command(flatten)]
         options: Options,
     },
+    /// A validator that is killed and cut off time and again, and whether its weights land all the same
+    Chaos(chaos::Options),
     /// Forged requests to an axon, until standard input ends
     #[command(hide = true)]
     Attack(flood::Attack),
+    /// A validator of the chaos, until standard input ends
+    #[command(hide = true)]
+    Validate {
+        /// Its settings
+        #[arg(last = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
     /// One of the servers under measurement, on a free port, until standard input ends
     #[command(hide = true)]
     Serve {
@@ -80,6 +91,8 @@ fn main() -> anyhow::Result<()> {
         Command::Dendrite { options } => dendrite::run(&options),
         Command::Flood { options } => flood::run(&options),
         Command::Soak { options } => soak::run(&options),
+        Command::Chaos(options) => chaos::run(&options),
+        Command::Validate { arguments } => stage::validator::validate(&arguments),
         Command::Attack(attack) => flood::attack(&attack),
         Command::Serve { role } => serve::run(&role),
     }

@@ -111,7 +111,7 @@ impl Stage {
         let place = Place {
             network: self.proxy.ws_url(),
             netuid: self.netuid,
-            hotkey_uri: self.member.hotkey_uri.clone(),
+            wallet: self.member.coldkey_uri.clone(),
             ledger: self.ledger(),
             log: self.folder.path().join("validator.log"),
             tempo: self.terms.tempo,

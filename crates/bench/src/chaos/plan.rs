@@ -59,6 +59,10 @@ pub(crate) enum Trouble {
     SubmissionsRefused(i32, u32),
     /// The node breaks every connection once.
     NodeCut,
+    /// The node breaks every connection and takes none.
+    NodeRefuses,
+    /// The node answers nothing; what it was asked meanwhile it does afterwards.
+    NodeHangs,
 }
 
 /// Codes of nodes that are overloaded, of limits, and of an internal error.
@@ -71,7 +75,10 @@ const UPGRADES: [&str; 3] = ["newtyped", "reordered", "425"];
 impl Trouble {
     /// Whether the validator's end of a connection is told: it is broken or an answer says so. If not, only time shows.
     pub(crate) const fn shows(self) -> bool {
-        !matches!(self, Self::Passage(Passage::Silent | Passage::RequestsLost | Passage::AnswersLost))
+        !matches!(
+            self,
+            Self::NodeHangs | Self::Passage(Passage::Silent | Passage::RequestsLost | Passage::AnswersLost)
+        )
     }
 
     /// Whether the chain can be used while this lasts.
@@ -85,7 +92,7 @@ impl Trouble {
 
     fn draw(random: &mut StdRng) -> Self {
         let code = *BUSY_CODES.choose(random).unwrap_or(&BUSY_CODES[0]);
-        match random.random_range(0..12) {
+        match random.random_range(0..14) {
             0 => Self::Cut,
             1 => Self::NodeCut,
             2 | 3 => Self::Passage(Passage::Refused),
@@ -95,6 +102,8 @@ impl Trouble {
             7 => Self::Passage(Passage::Late(Duration::from_millis(random.random_range(1..80)))),
             8 => Self::SlowNode(Duration::from_millis(random.random_range(1..80))),
             9 => Self::BusyNode(code),
+            10 => Self::NodeRefuses,
+            11 => Self::NodeHangs,
             _ => Self::SubmissionsRefused(code, random.random_range(1..4)),
         }
     }
@@ -114,6 +123,8 @@ impl fmt::Display for Trouble {
             Self::BusyNode(code) => write!(f, "all requests refused with {code}"),
             Self::SubmissionsRefused(code, count) => write!(f, "{count} submissions refused with {code}"),
             Self::NodeCut => f.write_str("connections cut by the node"),
+            Self::NodeRefuses => f.write_str("the node taking no connections"),
+            Self::NodeHangs => f.write_str("the node hanging"),
         }
     }
 }
@@ -162,8 +173,11 @@ fn disturbance(random: &mut StdRng, epoch: u64, tempo: u64) -> Option<Disturbanc
     if !random.random_bool(0.35) {
         return None;
     }
-    let blocks =
-        if random.random_bool(0.1) { random.random_range(tempo..tempo * 2) } else { random.random_range(1..9) };
+    let blocks = if random.random_bool(0.1) {
+        random.random_range(tempo..tempo * 2)
+    } else {
+        random.random_range(1..9)
+    };
     let at = epoch * tempo + random.random_range(0..tempo.max(1));
     Some(Disturbance { at, blocks, what: Trouble::draw(random) })
 }

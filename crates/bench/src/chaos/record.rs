@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use serde_json::json;
+use subnetkit_chain::Mechanism;
 
 use crate::stage::{Stage, http::Http};
 
@@ -35,11 +36,12 @@ pub(crate) async fn read(stage: &Stage, first: u64, last: u64) -> anyhow::Result
         let at = stage.chain.at_block(parse_hash(hash)?).await?;
         let clock = at.epoch_clock(stage.netuid).await?;
         let (mut rows, mut last_updates) = (Vec::new(), Vec::new());
-        for _mecid in 0..stage.terms.mechanisms {
-            let mut row = at.weights(stage.netuid, stage.member.uid).await?;
+        for mecid in 0..stage.terms.mechanisms {
+            let mechanism = Mechanism { netuid: stage.netuid, mecid };
+            let mut row = at.weights_of(mechanism, stage.member.uid).await?;
             row.sort_unstable();
             rows.push(row);
-            last_updates.push(0);
+            last_updates.push(at.last_update(mechanism, stage.member.uid).await?);
         }
         blocks.push(Block { number, epoch: clock.epoch_index, rows, last_updates, signed });
     }

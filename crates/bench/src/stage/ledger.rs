@@ -27,6 +27,18 @@ pub(crate) struct Submission {
     pub(crate) weights: Vec<(u16, u16)>,
 }
 
+impl Submission {
+    /// Whether nothing more will become of it.
+    pub(crate) fn is_final(&self) -> bool {
+        !["intended", "included", "committed", "revealing"].contains(&self.state.as_str())
+    }
+
+    /// Whether the ledger says that the chain holds it.
+    pub(crate) fn is_effective(&self) -> bool {
+        ["confirmed", "effective"].contains(&self.state.as_str())
+    }
+}
+
 /// One scored answer: round, hotkey, outcome, score.
 pub(crate) type Scored = (i64, Vec<u8>, String, Option<f64>);
 
@@ -57,7 +69,7 @@ impl Contents {
             submissions: submissions(&connection)?,
             scored: scored(&connection)?,
             rounds: rows(&connection, "SELECT state, count(*) FROM round GROUP BY state", |row| {
-                Ok((row.get(0)?, row.get(1)?))
+                Ok((row.get(0)?, unsigned(row.get(1)?)))
             })?
             .into_iter()
             .collect(),
@@ -80,6 +92,11 @@ impl Contents {
         let copy = folder.path().join(path.file_name().unwrap_or_default());
         Self::read(&copy)
     }
+}
+
+/// The ledger's numbers are never negative but where they are the bits of larger ones, which are not read here.
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
 }
 
 fn rows<T>(
@@ -110,16 +127,18 @@ fn submissions(connection: &Connection) -> anyhow::Result<Vec<Submission>> {
                 mecid: 0,
                 state: row.get(1)?,
                 reason: row.get(2)?,
-                block: row.get(3)?,
-                included_block: row.get(4)?,
+                block: unsigned(row.get(3)?),
+                included_block: row.get::<_, Option<_>>(4)?.map(unsigned),
                 weights: Vec::new(),
             })
         },
     )?;
     let mut weights: BTreeMap<i64, Vec<(u16, u16)>> = BTreeMap::new();
-    for (id, uid, value) in rows(connection, "SELECT submission, uid, value FROM weight ORDER BY uid", |row| {
-        Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
-    })? {
+    for (id, uid, value) in
+        rows(connection, "SELECT submission, uid, value FROM weight ORDER BY uid", |row| {
+            Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
+        })?
+    {
         weights.entry(id).or_default().push((uid, value));
     }
     for submission in &mut found {

@@ -102,7 +102,9 @@ impl Miners {
         let chain = Chain::connect(&network).await?;
         chain.serve_axon(&key(&last.hotkey_uri)?, netuid, listener.local_addr()?).await?;
         let stop = miners.stop.clone();
-        miners.tasks.spawn(async move { stop.run_until_cancelled(misbehave(listener)).await.unwrap_or(Ok(())) });
+        miners
+            .tasks
+            .spawn(async move { stop.run_until_cancelled(misbehave(listener)).await.unwrap_or(Ok(())) });
         Ok(miners)
     }
 
@@ -146,7 +148,11 @@ async fn meet(mut stream: TcpStream, turn: u64) -> std::io::Result<()> {
     match turn % 4 {
         0 => stream.write_all(&request[..length]).await?,
         1 => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{").await?;
+            stream
+                .write_all(
+                    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{",
+                )
+                .await?;
             while stream.read(&mut request).await? > 0 {}
         }
         2 => while stream.read(&mut request).await? > 0 {},

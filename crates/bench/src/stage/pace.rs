@@ -37,7 +37,8 @@ impl Pace {
                 // Blocks that others asked for in between, such as edits of the state, count as made now.
                 let mut noted = lock(&noted);
                 let missing = usize::try_from(block.number.saturating_sub(first)).unwrap_or(usize::MAX) + 1;
-                noted.resize(missing.max(noted.len()), Instant::now());
+                let length = noted.len().max(missing);
+                noted.resize(length, Instant::now());
                 drop(noted);
                 head_in.send_replace(block.number);
             }

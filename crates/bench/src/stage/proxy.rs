@@ -120,10 +120,12 @@ async fn relay(
             continue;
         };
         tokio::select! {
-            changed = passage.wait_for(|passage| *passage == Passage::Refused) => match changed {
-                Ok(_) => listener = None,
-                Err(_) => return Ok(()),
-            },
+            refused = async { passage.wait_for(|passage| *passage == Passage::Refused).await.is_ok() } => {
+                if !refused {
+                    return Ok(());
+                }
+                listener = None;
+            }
             Some(_) = connections.join_next() => {}
             accepted = open.accept(), if connections.len() < MOST_CONNECTIONS => {
                 let (validator, _) = accepted?;
@@ -145,7 +147,12 @@ async fn rebind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// One connection to its end: that of either side, or a cut.
-async fn carry(validator: TcpStream, chain: SocketAddr, passage: watch::Receiver<Passage>, mut cuts: watch::Receiver<()>) {
+async fn carry(
+    validator: TcpStream,
+    chain: SocketAddr,
+    passage: watch::Receiver<Passage>,
+    mut cuts: watch::Receiver<()>,
+) {
     cuts.mark_unchanged();
     let carrying = async {
         let (from_validator, to_validator) = validator.into_split();

@@ -42,7 +42,7 @@ const LOG_TAIL: u64 = 2_000;
 pub(crate) struct Place {
     pub(crate) network: String,
     pub(crate) netuid: u16,
-    pub(crate) hotkey_uri: String,
+    pub(crate) wallet: String,
     pub(crate) ledger: PathBuf,
     pub(crate) log: PathBuf,
     pub(crate) tempo: u16,
@@ -137,7 +137,8 @@ impl Validator {
         let Some(Running { mut process, probing, .. }) = self.running.take() else { return Ok(()) };
         probing.abort();
         drop(process.stdin.take());
-        let status = timeout(END_GRACE, process.wait()).await.context("the validator did not end when asked")??;
+        let status =
+            timeout(END_GRACE, process.wait()).await.context("the validator did not end when asked")??;
         self.note_end(None);
         if !status.success() {
             bail!("the validator ended with {status} when asked to: {}", last_lines(&self.place.log));
@@ -189,11 +190,11 @@ fn lock(lives: &Mutex<Vec<Life>>) -> MutexGuard<'_, Vec<Life>> {
 
 /// The settings of the program, as an operator would give them.
 fn arguments(place: &Place, status: &str) -> Vec<OsString> {
-    let Place { network, netuid, hotkey_uri, ledger, tempo, .. } = place;
+    let Place { network, netuid, wallet, ledger, tempo, .. } = place;
     let text = [
         ("--network", network.clone()),
         ("--netuid", netuid.to_string()),
-        ("--wallet-hotkey", hotkey_uri.clone()),
+        ("--wallet", wallet.clone()),
         ("--status-listen", status.to_owned()),
         ("--when-all-zero", "burn_to_owner".to_owned()),
         ("--allow-private-addresses", "true".to_owned()),
