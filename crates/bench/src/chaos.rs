@@ -34,6 +34,8 @@ use crate::{
 
 /// Longest wait for the first scores and for the first epoch.
 const START_PATIENCE: Duration = Duration::from_secs(60);
+/// Rounds that the ledger keeps: all of a run.
+const LEDGER_ROUNDS: u64 = 20_000;
 /// Epochs without any trouble at the end, in which whatever is still open has to end.
 const QUIET_EPOCHS: u64 = 4;
 
@@ -118,7 +120,7 @@ async fn play(options: &Options) -> anyhow::Result<Results> {
     report::progress(format!("seed {seed}"));
     let started = Instant::now();
     let mut stage = Stage::set(terms).await?;
-    let mut validator = stage.validator().await?;
+    let mut validator = stage.validator(LEDGER_ROUNDS)?;
     validator.start()?;
     let first = stage.pace.head();
     settle(&stage, &mut validator).await?;
@@ -188,8 +190,8 @@ async fn finish(
     let last = stage.pace.head() + QUIET_EPOCHS * u64::from(options.tempo);
     while stage.pace.head() < last {
         heads.changed().await.context("no blocks are made any more")?;
-        if let Some(reason) = validator.ended_by_itself()? {
-            seen.violations.push(format!("the validator ended by itself in the quiet: {reason}"));
+        // The verdict is told of it by the lives.
+        if validator.ended_by_itself()?.is_some() {
             validator.start()?;
         }
     }
@@ -213,10 +215,9 @@ async fn finish(
     let evidence =
         Evidence { terms: stage.terms, blocks: &record, ledger: &ledger, timeline: &timeline, begin };
     let mut verdict = judge(&evidence);
-    let calm_ends = seen.ended.iter().filter(|(_, undisturbed)| *undisturbed);
-    verdict
-        .violations
-        .extend(calm_ends.map(|(reason, _)| format!("the validator ended by itself: {reason}")));
+    let calm_ends = timeline.lives.iter().filter(|life| timeline.was_calm(life));
+    let reasons = calm_ends.filter_map(|life| life.by_itself.as_ref());
+    verdict.violations.extend(reasons.map(|reason| format!("the validator ended by itself: {reason}")));
     verdict.violations.append(&mut seen.violations);
     Ok(Results {
         machine: String::new(),
@@ -231,7 +232,7 @@ async fn finish(
         rounds_cut: seen.rounds_cut,
         upgrades: seen.upgrades,
         disturbances: tally(seen.disturbances.iter().map(|span| span.what.to_string())),
-        ended_by_itself: seen.ended.into_iter().map(|(reason, _)| reason).collect(),
+        ended_by_itself: timeline.lives.iter().filter_map(|life| life.by_itself.clone()).collect(),
         restarts: restarts(&timeline),
         submissions: tally(ledger.submissions.iter().map(|submission| submission.state.clone())),
         verdict,

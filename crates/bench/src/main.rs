@@ -1,8 +1,11 @@
 //! Load on axons and dendrites, side by side with what they could at best do and with Python.
 //!
-//! It is not a test: it measures, says whether the goals were met, and fails only if something could not be measured.
-//! Every server runs in a process of its own ([`serve`]), so that its CPU time and memory are its own. Start reading at
-//! [`axon`], the first of the benchmarks; how they measure is in `docs/benchmarks.md`.
+//! The benchmarks are no tests: they measure, say whether the goals were met, and fail only if something could not be
+//! measured. Every server runs in a process of its own ([`serve`]), so that its CPU time and memory are its own. Start
+//! reading at [`axon`], the first of them; how they measure is in `docs/benchmarks.md`.
+//!
+//! [`chaos`] and [`validator_soak`] do fail: they put a whole validator on a [`stage`] of its own, and say whether its
+//! weights land whatever happens and whether it grows. A short chaos is among the tests (`tests/it`).
 
 mod axon;
 mod chaos;
@@ -17,6 +20,7 @@ mod requests;
 mod serve;
 mod soak;
 mod stage;
+mod validator_soak;
 mod work;
 
 use std::path::PathBuf;
@@ -57,6 +61,8 @@ enum Command {
     },
     /// A validator that is killed and cut off time and again, and whether its weights land all the same
     Chaos(chaos::Options),
+    /// A validator's memory, files and queues over half an hour of fast blocks
+    ValidatorSoak(validator_soak::Options),
     /// Forged requests to an axon, until standard input ends
     #[command(hide = true)]
     Attack(flood::Attack),
@@ -91,6 +97,7 @@ fn main() -> anyhow::Result<()> {
         Command::Dendrite { options } => dendrite::run(&options),
         Command::Flood { options } => flood::run(&options),
         Command::Soak { options } => soak::run(&options),
+        Command::ValidatorSoak(options) => validator_soak::run(&options),
         Command::Chaos(options) => chaos::run(&options),
         Command::Validate { arguments } => stage::validator::validate(&arguments),
         Command::Attack(attack) => flood::attack(&attack),

@@ -79,7 +79,8 @@ fn cpu(stat: &str) -> anyhow::Result<Duration> {
     Ok(crate::cores::TICK * ticks)
 }
 
-fn resident(status: &str) -> anyhow::Result<u64> {
+/// Resident memory by a file like `/proc/self/status`.
+pub(crate) fn resident(status: &str) -> anyhow::Result<u64> {
     let status = fs::read_to_string(status)?;
     let line = status
         .lines()

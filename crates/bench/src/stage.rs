@@ -9,10 +9,7 @@ pub(crate) mod pace;
 pub(crate) mod proxy;
 pub(crate) mod validator;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use serde::Serialize;
@@ -59,7 +56,6 @@ const HISTORY_BLOCKS: u32 = 1 << 16;
 pub(crate) struct Stage {
     pub(crate) terms: Terms,
     pub(crate) netuid: u16,
-    pub(crate) owner: Member,
     pub(crate) member: Member,
     pub(crate) proxy: Proxy,
     pub(crate) pace: Pace,
@@ -103,29 +99,26 @@ impl Stage {
         let pace = Pace::start((*devnet).clone(), terms.block_time);
         let miners = Miners::start(&devnet, netuid, &subnet.miners, terms.block_time).await?;
         let folder = tempfile::tempdir().context("no folder for the ledger")?;
-        Ok(Self { terms, netuid, owner: subnet.owner, member, proxy, pace, miners, chain, folder, devnet })
+        Ok(Self { terms, netuid, member, proxy, pace, miners, chain, folder, devnet })
     }
 
     /// A validator of the subnet, not yet started.
-    pub(crate) async fn validator(&self) -> anyhow::Result<Validator> {
+    pub(crate) fn validator(&self, ledger_rounds: u64) -> anyhow::Result<Validator> {
         let place = Place {
             network: self.proxy.ws_url(),
             netuid: self.netuid,
             wallet: self.member.coldkey_uri.clone(),
             ledger: self.ledger(),
             log: self.folder.path().join("validator.log"),
+            runtime: self.folder.path().join("runtime"),
             tempo: self.terms.tempo,
-            way: self.terms.way,
+            ledger_rounds,
         };
-        Validator::new(place).await
+        Validator::new(place)
     }
 
     pub(crate) fn ledger(&self) -> PathBuf {
         self.folder.path().join("validator.sqlite")
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// Leaves ledger and log where they are, for somebody to look at, and says where that is.

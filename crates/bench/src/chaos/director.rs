@@ -47,8 +47,8 @@ pub(crate) struct Seen {
     pub(crate) caught: BTreeMap<String, u64>,
     /// Rounds that a kill cut short.
     pub(crate) rounds_cut: u64,
-    /// Ends that nobody asked for, with the reason and whether the chain was undisturbed.
-    pub(crate) ended: Vec<(String, bool)>,
+    /// Ends that nobody asked for.
+    pub(crate) ended: u64,
     pub(crate) violations: Vec<String>,
 }
 
@@ -119,7 +119,7 @@ impl<'a> Director<'a> {
                         let Seen { kills, ended, violations, .. } = &self.seen;
                         progress(format!(
                             "block {} of {blocks}, {kills} kills, {} ends by itself, {} violations so far",
-                            block - self.begin, ended.len(), violations.len(),
+                            block - self.begin, ended, violations.len(),
                         ));
                     }
                 }
@@ -179,9 +179,8 @@ impl<'a> Director<'a> {
     /// Starts the validator when it is time to, and notes when it has ended by itself.
     fn tend(&mut self, block: u64) -> anyhow::Result<()> {
         if let Some(reason) = self.validator.ended_by_itself()? {
-            let undisturbed = self.now.is_none();
             progress(format!("the validator ended by itself at block {block}: {reason}"));
-            self.seen.ended.push((reason, undisturbed));
+            self.seen.ended += 1;
             self.restart = Some(Restart::At(Instant::now() + RESTART_PAUSE));
         }
         let is_due = match self.restart {

@@ -59,15 +59,28 @@ impl Timeline {
         Err(excuses)
     }
 
+    /// Whether nothing was in the way for as long as a process lived.
+    pub(crate) fn was_calm(&self, life: &Life) -> bool {
+        let ended = life.ended.unwrap_or_else(Instant::now);
+        !self
+            .disturbances
+            .iter()
+            .any(|span| span.from < ended && span.until + self.recovery(span.what) > life.started)
+    }
+
+    const fn recovery(&self, of: Trouble) -> Duration {
+        if of.shows() { self.allowances.reconnect } else { self.allowances.watchdog }
+    }
+
     /// What was in the way while a block was the head.
     fn obstacle(&self, block: u64) -> Option<String> {
         let (first, times) = &self.blocks;
         let index = usize::try_from(block.checked_sub(*first)?).ok()?;
         let (from, until) = (*times.get(index)?, *times.get(index + 1)?);
         let disturbed = self.disturbances.iter().find(|span| {
-            let recovery =
-                if span.what.shows() { self.allowances.reconnect } else { self.allowances.watchdog };
-            !span.what.leaves_the_chain_usable() && span.from < until && span.until + recovery > from
+            !span.what.leaves_the_chain_usable()
+                && span.from < until
+                && span.until + self.recovery(span.what) > from
         });
         if let Some(span) = disturbed {
             return Some(span.what.to_string());

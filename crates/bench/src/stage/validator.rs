@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs::{self, OpenOptions},
-    io::Read as _,
+    io::{Read as _, Write as _},
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::Stdio,
@@ -19,12 +19,11 @@ use subnetkit::{
 use tokio::{
     process::{Child, Command},
     task::JoinHandle,
-    time::{sleep, timeout},
+    time::{interval, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Way,
     hooks::{Judge, Squares, reward},
     http::Http,
 };
@@ -34,6 +33,8 @@ use crate::process::this_program;
 const READY_POLL: Duration = Duration::from_millis(20);
 /// Longest an orderly end may take.
 const END_GRACE: Duration = Duration::from_secs(30);
+/// How often a validator says how many tasks it has.
+const TASKS_PERIOD: Duration = Duration::from_secs(1);
 /// How much of the log is looked at for the reason of an end.
 const LOG_TAIL: u64 = 2_000;
 
@@ -45,8 +46,10 @@ pub(crate) struct Place {
     pub(crate) wallet: String,
     pub(crate) ledger: PathBuf,
     pub(crate) log: PathBuf,
+    /// Where the process says how many tasks it has.
+    pub(crate) runtime: PathBuf,
     pub(crate) tempo: u16,
-    pub(crate) way: Way,
+    pub(crate) ledger_rounds: u64,
 }
 
 /// One process from its start to its end.
@@ -77,7 +80,7 @@ struct Running {
 }
 
 impl Validator {
-    pub(crate) async fn new(place: Place) -> anyhow::Result<Self> {
+    pub(crate) fn new(place: Place) -> anyhow::Result<Self> {
         Ok(Self { place, http: Http::new(), lives: Arc::default(), running: None })
     }
 
@@ -93,7 +96,7 @@ impl Validator {
             // Only what is set here, whatever this shell has.
             .env_clear()
             .stdin(Stdio::piped())
-            .stdout(log.try_clone()?)
+            .stdout(fs::File::create(&self.place.runtime)?)
             .stderr(log)
             .kill_on_drop(true)
             .spawn()
@@ -175,6 +178,13 @@ impl Validator {
         self.http.get(&format!("{}{path}", running.status_url)).await
     }
 
+    /// Tasks of the process's runtime, and those of them that waited to run, a moment ago.
+    pub(crate) fn runtime(&self) -> anyhow::Result<[u64; 2]> {
+        let text = fs::read_to_string(&self.place.runtime)?;
+        let line = text.lines().last().context("the validator has not said how many tasks it has")?;
+        Ok(serde_json::from_str(line)?)
+    }
+
     fn note_end(&self, by_itself: Option<String>) {
         if let Some(life) = lock(&self.lives).last_mut() {
             life.ended = Some(Instant::now());
@@ -190,7 +200,7 @@ fn lock(lives: &Mutex<Vec<Life>>) -> MutexGuard<'_, Vec<Life>> {
 
 /// The settings of the program, as an operator would give them.
 fn arguments(place: &Place, status: &str) -> Vec<OsString> {
-    let Place { network, netuid, wallet, ledger, tempo, .. } = place;
+    let Place { network, netuid, wallet, ledger, tempo, ledger_rounds, .. } = place;
     let text = [
         ("--network", network.clone()),
         ("--netuid", netuid.to_string()),
@@ -200,6 +210,7 @@ fn arguments(place: &Place, status: &str) -> Vec<OsString> {
         ("--allow-private-addresses", "true".to_owned()),
         ("--round-interval", "4 blocks".to_owned()),
         ("--submit-margin-blocks", (tempo / 2).to_string()),
+        ("--ledger-rounds", ledger_rounds.to_string()),
     ];
     let mut arguments: Vec<OsString> =
         text.into_iter().flat_map(|(flag, value)| [flag.into(), value.into()]).collect();
@@ -236,7 +247,26 @@ pub(crate) fn validate(arguments: &[OsString]) -> anyhow::Result<()> {
         std::io::stdin().read_to_end(&mut Vec::new()).ok();
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let _telling = runtime.spawn(stop.clone().run_until_cancelled_owned(tell_tasks()));
     let ended = runtime.block_on(run_with::<Squares>(&settings, Judge, reward(), stop));
     runtime.shutdown_timeout(Duration::from_secs(2));
     Ok(ended?)
+}
+
+/// Says again and again on standard output how many tasks there are.
+async fn tell_tasks() {
+    let runtime = tokio::runtime::Handle::current();
+    let mut beat = interval(TASKS_PERIOD);
+    loop {
+        beat.tick().await;
+        let metrics = runtime.metrics();
+        // Nobody may be listening; then nobody misses it.
+        writeln!(
+            std::io::stdout().lock(),
+            "[{}, {}]",
+            metrics.num_alive_tasks(),
+            metrics.global_queue_depth()
+        )
+        .ok();
+    }
 }
