@@ -291,15 +291,14 @@ fn take_due<T>(queue: &mut VecDeque<T>, is_due: impl FnOnce(&T) -> bool) -> Opti
 
 /// Scored rounds and submissions that were there before and are not any more, or not as they were.
 fn lost(before: &Contents, now: &Contents) -> impl Iterator<Item = String> {
-    let rounds = before.scored.iter().filter_map(|(round, answers)| {
-        (now.scored.get(round) != Some(answers))
-            .then(|| format!("the scores of round {round} are lost or changed"))
-    });
-    let submissions = before.submissions.iter().filter_map(|submission| {
+    let rounds = before.scored.iter().filter(|(round, answers)| now.scored.get(round) != Some(*answers));
+    let rounds = rounds.map(|(round, _)| format!("the scores of round {round} are lost or changed"));
+    let submissions = before.submissions.iter().filter(|submission| {
         let kept = now.submissions.iter().find(|kept| kept.id == submission.id);
-        let same = kept.is_some_and(|kept| kept.weights == submission.weights);
-        (!same).then(|| format!("submission {} is lost or its weights have changed", submission.id))
+        kept.is_none_or(|kept| kept.weights != submission.weights)
     });
+    let submissions = submissions
+        .map(|submission| format!("submission {} is lost or its weights have changed", submission.id));
     rounds.chain(submissions).collect::<Vec<_>>().into_iter()
 }
 

@@ -5,11 +5,8 @@ use std::process::Command;
 /// Runs it, and fails with all it said if it found a violation.
 fn chaos(arguments: &[&str]) {
     let short = ["chaos", "--epochs", "6", "--kills", "12", "--tempo", "24", "--block-millis", "150"];
-    let program = Command::new(env!("CARGO_BIN_EXE_subnetkit-bench"))
-        .args(short)
-        .args(arguments)
-        .output()
-        .unwrap();
+    let program =
+        Command::new(env!("CARGO_BIN_EXE_subnetkit-bench")).args(short).args(arguments).output().unwrap();
     let said = [program.stdout, program.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(program.status.success(), "{}\n{}", said[0], said[1]);
     assert!(said[0].contains("| violations"), "{}", said[0]);
