@@ -21,6 +21,7 @@ mod epoch_clock;
 mod error;
 mod events;
 mod extrinsic;
+mod fees;
 mod heads;
 mod hyperparameters;
 mod inclusion;
