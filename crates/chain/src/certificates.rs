@@ -149,7 +149,7 @@ impl Pinned {
         let at = H256(self.head().hash);
         let mut last = None;
         for _ in 0..MAX_PAGES {
-            let page = self.chain.inner().rpc.read("state_getKeysPaged", |rpc| {
+            let page = self.chain.inner().rpc.read_at(at, "state_getKeysPaged", |rpc| {
                 let (prefix, last) = (prefix.clone(), last.clone());
                 async move { rpc.state_get_keys_paged(&prefix, PAGE, last.as_deref(), Some(at)).await }
             });

@@ -20,7 +20,10 @@ const MAX_METADATA_VERSION: u32 = 16;
 
 /// A connection to a Bittensor chain. Clones share it.
 ///
-/// A broken connection is made anew on the next request. Every request has a limit of time ([`Settings`]).
+/// One task keeps it connected for as long as a clone exists: it dials anew with growing delays, goes to the next endpoint
+/// when one fails, and notices connections that hang and nodes that stand still ([`Chain::status`]). Endpoints of another
+/// chain are never used. Every request has a limit of time; reads are sent anew when the connection breaks under them,
+/// submissions never are ([`Settings`]).
 #[derive(Clone)]
 pub struct Chain {
     inner: Arc<Inner>,
@@ -30,7 +33,6 @@ pub(crate) struct Inner {
     pub(crate) rpc: Rpc,
     pub(crate) settings: Settings,
     pub(crate) nonces: Nonces,
-    genesis: H256,
     runtimes: Mutex<Vec<Arc<Runtime>>>,
     loading: tokio::sync::Mutex<()>,
 }
@@ -52,26 +54,30 @@ impl Chain {
         Self::connect(&Network::Url(url.to_owned())).await
     }
 
-    /// Connects with settings of one's own.
+    /// Connects with settings of one's own. Every endpoint is tried once, in order.
     ///
     /// # Errors
     /// See [`ConnectError`].
     pub async fn connect_with(network: &Network, settings: Settings) -> Result<Self, ConnectError> {
-        let endpoints = network.endpoints();
-        let (rpc, genesis) = Rpc::connect(endpoints, settings.clone(), network.known_genesis()).await?;
+        let mut endpoints = vec![network.endpoint()];
+        for fallback in &settings.fallback_endpoints {
+            if !endpoints.contains(fallback) {
+                endpoints.push(fallback.clone());
+            }
+        }
+        let settings = Settings { genesis: settings.genesis.or_else(|| network.known_genesis()), ..settings };
         let chain = Self {
             inner: Arc::new(Inner {
-                rpc,
+                rpc: Rpc::connect(endpoints, settings.clone()).await?,
                 nonces: Nonces::new(settings.max_tracked_nonces),
                 settings,
-                genesis,
                 runtimes: Mutex::new(Vec::new()),
                 loading: tokio::sync::Mutex::new(()),
             }),
         };
         // Fetch the metadata now: a node without usable metadata is a mistake to report at once, not at first use.
         if let Err(error) = chain.at_best().await {
-            let url = chain.inner.rpc.url().await.to_string();
+            let url = chain.inner.rpc.connection().url();
             return Err(match error {
                 ReadError::Connect(error) => error,
                 error if error.is_retryable() => ConnectError::Unreachable { url, reason: error.to_string() },
@@ -83,7 +89,7 @@ impl Chain {
 
     /// The hash of block 0: which chain this is.
     pub fn genesis_hash(&self) -> [u8; 32] {
-        self.inner.genesis.0
+        self.inner.rpc.genesis().0
     }
 
     /// Refuses any other chain than the one configured.
@@ -119,17 +125,13 @@ impl Chain {
         Ok(self.at_best().await?.runtime)
     }
 
-    /// Time between two blocks, as the chain is built (12 s on public networks).
+    /// Nominal time between two blocks, as the chain is built: the constant `Aura.SlotDuration`. The measured one is in
+    /// [`Status::block_time`](crate::Status::block_time).
     ///
     /// # Errors
     /// See [`ReadError`].
     pub async fn block_time(&self) -> Result<Duration, ReadError> {
-        let millis = self.runtime().await?.constant("Aura", "SlotDuration")?;
-        let millis = millis.number_as().ok_or_else(|| CodecError::Field {
-            item: "Aura.SlotDuration".to_owned(),
-            field: "milliseconds".to_owned(),
-        })?;
-        Ok(Duration::from_millis(millis))
+        Ok(slot_duration(&*self.runtime().await?)?)
     }
 
     /// Pins the best block: everything read from the answer is of that one block.
@@ -166,7 +168,7 @@ impl Chain {
 
     /// The codec for the state after a block. Metadata is fetched once per runtime version.
     pub(crate) async fn runtime_at(&self, hash: H256) -> Result<Arc<Runtime>, ReadError> {
-        let version = self.inner.rpc.read("state_getRuntimeVersion", |rpc| async move {
+        let version = self.inner.rpc.read_at(hash, "state_getRuntimeVersion", |rpc| async move {
             rpc.state_get_runtime_version(Some(hash)).await
         });
         let version = version.await?;
@@ -183,8 +185,12 @@ impl Chain {
             &metadata,
             version.spec_version,
             version.transaction_version,
-            self.inner.genesis.0,
+            self.inner.rpc.genesis().0,
         )?);
+        // A runtime without slots has no nominal block time; whoever needs one is told.
+        if let Ok(slot) = slot_duration(&runtime) {
+            self.inner.rpc.connection().slot_duration_is(slot);
+        }
         tracing::info!(spec_version = version.spec_version, "read the metadata of the chain's runtime");
         let mut runtimes = self.inner.runtimes.lock().unwrap_or_else(PoisonError::into_inner);
         runtimes.insert(0, runtime.clone());
@@ -215,7 +221,7 @@ impl Chain {
                 .map_err(|_| unreadable("the metadata is not wrapped as it should be"))?;
             return Ok(metadata.ok_or_else(|| unreadable("the version the node offers is absent"))?);
         }
-        let metadata = self.inner.rpc.read("state_getMetadata", |rpc| async move {
+        let metadata = self.inner.rpc.read_at(hash, "state_getMetadata", |rpc| async move {
             Ok(rpc.state_get_metadata(Some(hash)).await?.into_raw())
         });
         metadata.await
@@ -228,12 +234,21 @@ impl Chain {
         hash: H256,
     ) -> Result<Vec<u8>, ReadError> {
         let request = format!("state_call {method}");
-        let answer = self.inner.rpc.read(&request, |rpc| {
+        let answer = self.inner.rpc.read_at(hash, &request, |rpc| {
             let (method, input) = (method.to_owned(), input.clone());
             async move { rpc.state_call(&method, Some(&input), Some(hash)).await }
         });
         answer.await
     }
+}
+
+fn slot_duration(runtime: &Runtime) -> Result<Duration, CodecError> {
+    let millis = runtime.constant("Aura", "SlotDuration")?.number_as();
+    let millis = millis.ok_or_else(|| CodecError::Field {
+        item: "Aura.SlotDuration".to_owned(),
+        field: "milliseconds".to_owned(),
+    })?;
+    Ok(Duration::from_millis(millis))
 }
 
 /// A node that answers `null` where it must not.
@@ -246,7 +261,7 @@ impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Chain")
             .field("endpoint", &self.inner.rpc.first_endpoint())
-            .field("genesis", &self.inner.genesis)
+            .field("genesis", &self.inner.rpc.genesis())
             .finish_non_exhaustive()
     }
 }

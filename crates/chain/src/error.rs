@@ -1,10 +1,10 @@
 //! What can go wrong, one enum per operation.
 
-use crate::{Refusal, RefusalKind};
+use crate::{Refusal, RefusalKind, refused::Refused};
 use std::time::Duration;
 
 /// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
     /// No endpoint answered.
@@ -35,6 +35,19 @@ pub enum ConnectError {
         /// Hex of the genesis hash wanted.
         expected: String,
     },
+    /// The node turned this program away: too many requests, or not welcome.
+    #[error(
+        "the chain at {url} turns this program away ({reason}) and is left alone for {:.1} s: ask less often, or name other \
+         endpoints in `fallback_endpoints`", .pause.as_secs_f32()
+    )]
+    Refused {
+        /// The endpoint.
+        url: String,
+        /// What it said.
+        reason: String,
+        /// How long it is left alone, from the moment it said so.
+        pause: Duration,
+    },
     /// The node answers, but not as a Bittensor node must.
     #[error("the node at {url} answers, but its runtime cannot be used: {reason}")]
     Unusable {
@@ -48,7 +61,15 @@ pub enum ConnectError {
 impl ConnectError {
     /// Whether the same attempt may succeed later.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unreachable { .. })
+        matches!(self, Self::Unreachable { .. } | Self::Refused { .. })
+    }
+
+    /// How long the endpoint is left alone, if it asked for that.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { pause, .. } => Some(*pause),
+            _ => None,
+        }
     }
 }
 
@@ -135,6 +156,19 @@ pub enum ReadError {
         /// Its message and data.
         message: String,
     },
+    /// The node does not have the block or its state, any more or yet, and no archive has it either.
+    #[error(
+        "{url} does not have block 0x{block} or its state ({reason}): name nodes that keep all history in \
+         `archive_endpoints`"
+    )]
+    Pruned {
+        /// Hex of the block's hash.
+        block: String,
+        /// The endpoint asked last.
+        url: String,
+        /// What it said, to which request.
+        reason: String,
+    },
     /// The subnet does not exist.
     #[error("subnet {netuid} does not exist on this chain: check the netuid setting")]
     NoSuchSubnet {
@@ -152,8 +186,23 @@ impl ReadError {
         match self {
             Self::Connect(error) => error.is_retryable(),
             Self::Disconnected { .. } | Self::Timeout { .. } => true,
-            Self::Rejected { .. } | Self::NoSuchSubnet { .. } | Self::Codec(_) => false,
+            Self::Rejected { .. } => self.is_refused_by_policy(),
+            Self::Pruned { .. } | Self::NoSuchSubnet { .. } | Self::Codec(_) => false,
         }
+    }
+
+    /// Whether the block asked for is one that neither the node nor an archive has: too old, or of a branch that is gone.
+    pub const fn is_pruned(&self) -> bool {
+        matches!(self, Self::Pruned { .. })
+    }
+
+    /// Whether nothing speaks against sending the same read to whatever connection there is next.
+    pub(crate) fn may_be_sent_anew(&self) -> bool {
+        matches!(self, Self::Disconnected { .. }) || self.is_refused_by_policy()
+    }
+
+    fn is_refused_by_policy(&self) -> bool {
+        matches!(self, Self::Rejected { code, message, .. } if Refused::by_code(*code, message).is_some())
     }
 }
 

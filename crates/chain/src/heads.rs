@@ -1,13 +1,13 @@
-//! Block heads, one by one.
+//! Block heads.
 
-use crate::{Chain, ReadError, chain::no_answer};
+use crate::{Chain, ReadError, Status, chain::no_answer};
 use codec::Encode;
-use futures::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use subxt::config::{
     Hasher,
     substrate::{BlakeTwo256, H256, SubstrateHeader},
 };
+use tokio::sync::watch;
 
 /// A block's number and hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Head {
 }
 
 impl Head {
-    fn of(header: &SubstrateHeader<H256>) -> Self {
+    pub(crate) fn of(header: &SubstrateHeader<H256>) -> Self {
         // Not `Hasher::new`, which wants metadata: block hashes are BLAKE2 on every Bittensor chain.
         Self { number: header.number, hash: BlakeTwo256.hash(&header.encode()).0 }
     }
@@ -48,49 +48,27 @@ impl Chain {
         self.header(hash.await?).await
     }
 
-    /// Best blocks as they come. After the first error (a broken connection, or a silence longer than the setting
-    /// `head_timeout`) the stream ends; calling this again connects anew. Heads may skip numbers or go back when the
-    /// chain does.
+    /// The best block, kept current for as long as any clone of this `Chain` exists, whatever happens to its connection;
+    /// after that the channel is closed. All callers share one subscription. `Some` from the start.
     ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub async fn heads(
-        &self,
-    ) -> Result<impl Stream<Item = Result<Head, ReadError>> + Send + Unpin + 'static, ReadError> {
-        const REQUEST: &str = "chain_subscribeNewHeads";
-        let rpc = &self.inner().rpc;
-        let subscription =
-            rpc.read(REQUEST, |rpc| async move { rpc.chain_subscribe_new_heads().await }).await?;
-        let (url, silence) = (rpc.url().await, self.settings().head_timeout);
-        let broken = move |reason: String| ReadError::Disconnected {
-            url: url.to_string(),
-            request: REQUEST.to_owned(),
-            reason,
-        };
-        let heads = stream::unfold(Some(subscription), move |subscription| {
-            let broken = broken.clone();
-            async move {
-                let mut subscription = subscription?;
-                match tokio::time::timeout(silence, subscription.next()).await {
-                    Ok(Some(Ok(header))) => Some((Ok(Head::of(&header)), Some(subscription))),
-                    Ok(Some(Err(error))) => Some((Err(broken(error.to_string())), None)),
-                    Ok(None) => Some((Err(broken("the stream ended".to_owned())), None)),
-                    Err(_) => {
-                        let seconds = silence.as_secs_f32();
-                        Some((Err(broken(format!("no block within {seconds} s"))), None))
-                    }
-                }
-            }
-        });
-        Ok(heads.boxed())
+    /// Numbers may be skipped: the newest one counts. They go back only if the chain does, that is, if a node shows
+    /// another block under a number seen before, if the node in use itself goes back, or if every endpoint stands still
+    /// behind what was seen. After a change to a node that is merely behind, the last head stays until that node has
+    /// caught up; reads of "the best block" meanwhile are that node's.
+    pub fn follow(&self) -> watch::Receiver<Option<Head>> {
+        self.inner().rpc.connection().heads()
+    }
+
+    /// How the connection is doing, kept current like [`follow`](Self::follow).
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.inner().rpc.connection().status()
     }
 
     pub(crate) async fn header(&self, hash: H256) -> Result<Head, ReadError> {
-        let header = self
-            .inner()
-            .rpc
-            .read("chain_getHeader", |rpc| async move { rpc.chain_get_header(Some(hash)).await });
-        let header = header.await?.ok_or_else(|| no_answer("chain_getHeader"))?;
+        let rpc = &self.inner().rpc;
+        let header =
+            rpc.find_at(hash, "chain_getHeader", |rpc| async move { rpc.chain_get_header(Some(hash)).await });
+        let header = header.await?;
         // The hash asked for is taken as it is; hashing again would only prove that the node can hash.
         Ok(Head { number: header.number, hash: hash.0 })
     }

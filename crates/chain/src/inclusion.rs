@@ -137,11 +137,10 @@ impl Chain {
     }
 
     pub(crate) async fn body(&self, hash: H256) -> Result<Block, ReadError> {
-        let block = self
-            .inner()
-            .rpc
-            .read("chain_getBlock", |rpc| async move { rpc.chain_get_block(Some(hash)).await });
-        let block = block.await?.ok_or_else(|| no_answer("chain_getBlock"))?.block;
+        let rpc = &self.inner().rpc;
+        let block =
+            rpc.find_at(hash, "chain_getBlock", |rpc| async move { rpc.chain_get_block(Some(hash)).await });
+        let block = block.await?.block;
         Ok(Block {
             head: Head { number: block.header.number, hash: hash.0 },
             parent: block.header.parent_hash,
@@ -151,8 +150,8 @@ impl Chain {
 
     async fn found(&self, block: &Block, position: u32, hash: [u8; 32]) -> Result<Found, ReadError> {
         let outcome = match self.outcome(block, position, hash).await {
-            // The node has the body, but refuses to read the state: it keeps states for a shorter time than bodies.
-            Err(error @ ReadError::Rejected { .. }) => Outcome::Pruned { reason: error.to_string() },
+            // The node has the body but not the state: it keeps states for a shorter time than bodies.
+            Err(error @ ReadError::Pruned { .. }) => Outcome::Pruned { reason: error.to_string() },
             outcome => outcome?,
         };
         Ok(Found { block: block.head, outcome })
@@ -169,7 +168,7 @@ impl Chain {
         let runtime = self.runtime_at(block.parent).await?;
         let key = runtime.storage_key("System", "Events", &[])?;
         let at = H256(block.head.hash);
-        let events = self.inner().rpc.read("state_getStorage", |rpc| {
+        let events = self.inner().rpc.read_at(at, "state_getStorage", |rpc| {
             let key = key.clone();
             async move { rpc.state_get_storage(&key, Some(at)).await }
         });

@@ -25,29 +25,40 @@ const FINNEY_GENESIS: [u8; 32] = [
     0x6f, 0x1f, 0x44, 0xb0, 0x90, 0xc1, 0x75, 0xff, 0xde, 0x2a, 0x7e, 0x5a, 0xb3, 0x6c, 0x03,
 ];
 
+/// Main network nodes that keep all history.
+const ARCHIVES: [&str; 2] = ["wss://archive.chain.opentensor.ai:443", "wss://archive.sub.latent.to:443"];
+
 impl Network {
     /// The URL tried first.
     pub fn endpoint(&self) -> String {
-        self.endpoints().into_iter().next().unwrap_or_default()
-    }
-
-    /// All URLs, in the order they are tried.
-    pub fn endpoints(&self) -> Vec<String> {
-        let urls: &[&str] = match self {
-            Self::Finney => &[
-                "wss://entrypoint-finney.opentensor.ai:443",
-                "wss://lite.chain.opentensor.ai:443",
-                "wss://lite.sub.latent.to:443",
-            ],
-            Self::Test => &["wss://test.finney.opentensor.ai:443"],
-            Self::Archive => &["wss://archive.chain.opentensor.ai:443", "wss://archive.sub.latent.to:443"],
+        match self {
+            Self::Finney => "wss://entrypoint-finney.opentensor.ai:443".to_owned(),
+            Self::Test => "wss://test.finney.opentensor.ai:443".to_owned(),
+            Self::Archive => ARCHIVES[0].to_owned(),
             Self::Local => {
                 let url = std::env::var("BT_CHAIN_ENDPOINT").ok().filter(|url| !url.is_empty());
-                return vec![url.unwrap_or_else(|| "ws://127.0.0.1:9944".to_owned())];
+                url.unwrap_or_else(|| "ws://127.0.0.1:9944".to_owned())
             }
-            Self::Url(url) => return vec![url.clone()],
+            Self::Url(url) => url.clone(),
+        }
+    }
+
+    /// The URLs known to lead to the same chain, in the order they are tried after the first one.
+    pub fn fallback_endpoints(&self) -> Vec<String> {
+        let urls: &[&str] = match self {
+            Self::Finney => &["wss://lite.chain.opentensor.ai:443", "wss://lite.sub.latent.to:443"],
+            Self::Archive => &ARCHIVES[1..],
+            Self::Test | Self::Local | Self::Url(_) => &[],
         };
         urls.iter().map(|url| (*url).to_owned()).collect()
+    }
+
+    /// The URLs of nodes that keep all of this chain's history.
+    pub fn archive_endpoints(&self) -> Vec<String> {
+        match self {
+            Self::Finney => ARCHIVES.iter().map(|url| (*url).to_owned()).collect(),
+            Self::Archive | Self::Test | Self::Local | Self::Url(_) => Vec::new(),
+        }
     }
 
     /// The genesis hash this network is known to have.

@@ -76,7 +76,7 @@ impl Pinned {
             .map(|(pallet, item, keys)| self.runtime.storage_key(pallet, item, keys))
             .collect::<Result<Vec<_>, CodecError>>()?;
         let at = H256(self.head.hash);
-        let answer = self.chain.inner().rpc.read("state_queryStorageAt", |rpc| {
+        let answer = self.chain.inner().rpc.read_at(at, "state_queryStorageAt", |rpc| {
             let keys = keys.clone();
             async move { rpc.state_query_storage_at(keys.iter().map(Vec::as_slice), Some(at)).await }
         });

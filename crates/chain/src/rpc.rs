@@ -1,67 +1,44 @@
-//! The connection: dialling, redialling and requests, each with a hard limit of time.
+//! Requests, each with a hard limit of time.
 //!
-//! A broken connection is dialled anew on the next request, endpoint after endpoint. Reads are asked a second time
-//! after a break; submissions never are, since the first one may have arrived.
+//! What changes nothing is sent anew when the connection breaks under it or the endpoint turns it away, so often and so
+//! long as the settings say. What might be done twice is sent once.
 
-use crate::{ConnectError, ReadError, Settings};
-use std::{
-    future::Future,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+use crate::{
+    ConnectError, ReadError, Settings, connection::Connection, dial::Methods, refused::Refused, unknown_block,
 };
-use subxt::{
-    SubstrateConfig,
-    config::{RpcConfigFor, substrate::H256},
-    ext::jsonrpsee::ws_client::{PingConfig, WsClient, WsClientBuilder},
-    rpcs::{self, LegacyRpcMethods, RpcClient},
-};
-use tokio::sync::Mutex;
-
-pub(crate) type Methods = LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>;
-
-/// How long jsonrpsee itself waits beyond the limit that is reported.
-const GRACE: Duration = Duration::from_secs(1);
-
-#[derive(Clone)]
-pub(crate) struct Live {
-    client: Arc<WsClient>,
-    methods: Methods,
-    url: Arc<str>,
-}
+use std::{future::Future, sync::OnceLock};
+use subxt::{config::substrate::H256, rpcs};
+use tokio::time::Instant;
 
 pub(crate) struct Rpc {
     endpoints: Vec<String>,
     settings: Settings,
-    expected_genesis: Option<H256>,
-    live: Mutex<Live>,
-    next: AtomicUsize,
+    connection: Connection,
+    genesis: H256,
+    /// Made when it is needed first.
+    archive: OnceLock<Connection>,
 }
 
 impl Rpc {
-    /// Dials the endpoints in order; gives the genesis hash found too.
-    pub(crate) async fn connect(
-        endpoints: Vec<String>,
-        settings: Settings,
-        known_genesis: Option<[u8; 32]>,
-    ) -> Result<(Self, H256), ConnectError> {
-        let known = known_genesis.map(H256::from);
-        let (index, live, genesis) = dial(&endpoints, 0, &settings, known).await?;
-        let rpc = Self {
-            endpoints,
-            settings,
-            expected_genesis: Some(genesis),
-            live: Mutex::new(live),
-            next: AtomicUsize::new(index),
-        };
-        Ok((rpc, genesis))
+    /// Tries every endpoint once, in order, until one answers; goes on trying only if one did.
+    pub(crate) async fn connect(endpoints: Vec<String>, settings: Settings) -> Result<Self, ConnectError> {
+        let is_url = |url: &&String| url.starts_with("ws://") || url.starts_with("wss://");
+        let mut named = endpoints.iter().chain(&settings.archive_endpoints);
+        if let Some(url) = named.find(|url| !is_url(url)) {
+            return Err(ConnectError::BadUrl { url: url.clone() });
+        }
+        let connection = Connection::spawn(&endpoints, &settings, settings.genesis.map(H256::from));
+        let genesis = connection.first(endpoints.len()).await?.genesis;
+        Ok(Self { endpoints, settings, connection, genesis, archive: OnceLock::new() })
     }
 
-    /// The endpoint in use.
-    pub(crate) async fn url(&self) -> Arc<str> {
-        self.live.lock().await.url.clone()
+    /// The hash of block 0.
+    pub(crate) const fn genesis(&self) -> H256 {
+        self.genesis
+    }
+
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// The endpoint tried first.
@@ -69,30 +46,45 @@ impl Rpc {
         self.endpoints.first().map_or("", String::as_str)
     }
 
-    async fn live(&self) -> Result<Live, ConnectError> {
-        let mut live = self.live.lock().await;
-        if !live.client.is_connected() {
-            tracing::warn!(url = %live.url, "the connection to the chain broke; dialling anew");
-            let start = self.next.load(Ordering::Relaxed);
-            let (index, fresh, _) =
-                dial(&self.endpoints, start, &self.settings, self.expected_genesis).await?;
-            tracing::info!(url = %fresh.url, "connected to the chain again");
-            self.next.store(index, Ordering::Relaxed);
-            *live = fresh;
-        }
-        Ok(live.clone())
-    }
-
-    /// A request that changes nothing: asked once more if the connection breaks under it.
+    /// A request that changes nothing.
     pub(crate) async fn read<T, F, Fut>(&self, request: &str, ask: F) -> Result<T, ReadError>
     where
         F: Fn(Methods) -> Fut + Send + Sync,
         Fut: Future<Output = Result<T, rpcs::Error>> + Send,
         T: Send,
     {
-        match self.once(request, &ask).await {
-            Err(ReadError::Disconnected { .. }) => self.once(request, &ask).await,
+        self.read_from(&self.connection, request, &ask).await
+    }
+
+    /// A request about a block that the node may no longer have, or not have yet: if so, the archive is asked.
+    pub(crate) async fn read_at<T, F, Fut>(&self, block: H256, request: &str, ask: F) -> Result<T, ReadError>
+    where
+        F: Fn(Methods) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, rpcs::Error>> + Send,
+        T: Send,
+    {
+        match self.read_from(&self.connection, request, &ask).await {
+            Err(ReadError::Rejected { url, message, .. }) if unknown_block::is_meant_by(&message) => {
+                self.read_from_archive(block, request, &ask, url, message).await
+            }
             answer => answer,
+        }
+    }
+
+    /// The same where the answer is nothing if the node does not have the block.
+    pub(crate) async fn find_at<T, F, Fut>(&self, block: H256, request: &str, ask: F) -> Result<T, ReadError>
+    where
+        F: Fn(Methods) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<Option<T>, rpcs::Error>> + Send,
+        T: Send,
+    {
+        if let Some(found) = self.read_at(block, request, &ask).await? {
+            return Ok(found);
+        }
+        let (url, reason) = (self.connection.url(), "it has no such block".to_owned());
+        match self.read_from_archive(block, request, &ask, url.clone(), reason.clone()).await? {
+            Some(found) => Ok(found),
+            None => Err(pruned(block, request, url, &reason)),
         }
     }
 
@@ -103,88 +95,105 @@ impl Rpc {
         Fut: Future<Output = Result<T, rpcs::Error>> + Send,
         T: Send,
     {
-        let live = self.live().await?;
-        let after = self.settings.request_timeout;
-        let url = || live.url.to_string();
-        match tokio::time::timeout(after, ask(live.methods.clone())).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(rpcs::Error::User(error))) => {
-                let data = error.data.map(|data| format!(": {}", data.get())).unwrap_or_default();
-                Err(ReadError::Rejected {
-                    url: url(),
-                    request: request.to_owned(),
-                    code: error.code,
-                    message: format!("{}{data}", error.message),
-                })
+        self.send(&self.connection, request, &ask).await
+    }
+
+    async fn read_from_archive<T, F, Fut>(
+        &self,
+        block: H256,
+        request: &str,
+        ask: &F,
+        url: String,
+        reason: String,
+    ) -> Result<T, ReadError>
+    where
+        F: Fn(Methods) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, rpcs::Error>> + Send,
+        T: Send,
+    {
+        let endpoints = &self.settings.archive_endpoints;
+        if endpoints.is_empty() {
+            return Err(pruned(block, request, url, &reason));
+        }
+        let archive = self.archive.get_or_init(|| {
+            tracing::info!(?endpoints, "connecting to the chain's archive");
+            Connection::spawn(endpoints, &self.settings, Some(self.genesis))
+        });
+        match self.read_from(archive, request, ask).await {
+            Err(ReadError::Rejected { url, message, .. }) if unknown_block::is_meant_by(&message) => {
+                Err(pruned(block, request, url, &message))
             }
-            Ok(Err(error)) => Err(ReadError::Disconnected {
-                url: url(),
-                request: request.to_owned(),
-                reason: error.to_string(),
-            }),
-            Err(_) => Err(ReadError::Timeout { url: url(), request: request.to_owned(), after }),
+            answer => answer,
         }
     }
-}
 
-/// Tries every endpoint once, from `start` on. A chain that is another one ends the search: it is a mistake of
-/// configuration that a fallback must not hide.
-async fn dial(
-    endpoints: &[String],
-    start: usize,
-    settings: &Settings,
-    expected: Option<H256>,
-) -> Result<(usize, Live, H256), ConnectError> {
-    let mut last = ConnectError::BadUrl { url: String::new() };
-    for offset in 0..endpoints.len() {
-        let index = (start + offset) % endpoints.len();
-        match dial_one(&endpoints[index], settings).await {
-            Ok((live, genesis)) => {
-                if let Some(expected) = expected.filter(|expected| *expected != genesis) {
-                    return Err(ConnectError::WrongNetwork {
-                        url: endpoints[index].clone(),
-                        found: hex::encode(genesis),
-                        expected: hex::encode(expected),
-                    });
+    async fn read_from<T, F, Fut>(
+        &self,
+        connection: &Connection,
+        request: &str,
+        ask: &F,
+    ) -> Result<T, ReadError>
+    where
+        F: Fn(Methods) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, rpcs::Error>> + Send,
+        T: Send,
+    {
+        let mut left = self.settings.read_attempts.max(1);
+        loop {
+            left -= 1;
+            match self.send(connection, request, ask).await {
+                Err(error) if left > 0 && error.may_be_sent_anew() => {
+                    tracing::debug!(%error, request, "asking again");
                 }
-                return Ok((index, live, genesis));
+                answer => return answer,
             }
-            Err(error) => last = error,
         }
     }
-    Err(last)
+
+    async fn send<T, F, Fut>(&self, connection: &Connection, request: &str, ask: &F) -> Result<T, ReadError>
+    where
+        F: Fn(Methods) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, rpcs::Error>> + Send,
+        T: Send,
+    {
+        let live = connection.ready(Instant::now() + self.settings.reconnect_patience).await?;
+        let after = self.settings.request_timeout;
+        let (url, request) = (|| live.url.to_string(), || request.to_owned());
+        let answer = tokio::select! {
+            // First, so that an answer is not lost to the end of its connection.
+            biased;
+            answer = tokio::time::timeout(after, ask(live.methods.clone())) => answer,
+            reason = live.gave_up() => {
+                let reason = reason.to_string();
+                return Err(ReadError::Disconnected { url: url(), request: request(), reason });
+            }
+        };
+        match answer {
+            Ok(Ok(answer)) => {
+                connection.answered(&live);
+                Ok(answer)
+            }
+            Ok(Err(rpcs::Error::User(error))) => {
+                connection.answered(&live);
+                let data = error.data.map(|data| format!(": {}", data.get())).unwrap_or_default();
+                let message = format!("{}{data}", error.message);
+                if let Some(refused) = Refused::by_code(error.code, &message) {
+                    connection.refused(&live, refused.reason).await;
+                }
+                Err(ReadError::Rejected { url: url(), request: request(), code: error.code, message })
+            }
+            Ok(Err(error)) => {
+                let reason = error.to_string();
+                Err(ReadError::Disconnected { url: url(), request: request(), reason })
+            }
+            Err(_) => {
+                connection.timed_out(&live, after);
+                Err(ReadError::Timeout { url: url(), request: request(), after })
+            }
+        }
+    }
 }
 
-async fn dial_one(url: &str, settings: &Settings) -> Result<(Live, H256), ConnectError> {
-    if !url.starts_with("ws://") && !url.starts_with("wss://") {
-        return Err(ConnectError::BadUrl { url: url.to_owned() });
-    }
-    let unreachable = |reason: String| ConnectError::Unreachable { url: url.to_owned(), reason };
-    let ping = PingConfig::new()
-        .ping_interval(settings.ping_interval)
-        .inactive_limit(settings.ping_interval * 2)
-        .max_failures(3);
-    let dialling = WsClientBuilder::default()
-        .connection_timeout(settings.connect_timeout)
-        .request_timeout(settings.request_timeout + GRACE)
-        .max_concurrent_requests(settings.max_concurrent_requests)
-        .max_buffer_capacity_per_subscription(settings.max_buffered_notifications)
-        .max_response_size(settings.max_response_bytes)
-        .enable_ws_ping(ping)
-        .build(url);
-    let client = match tokio::time::timeout(settings.connect_timeout, dialling).await {
-        Ok(Ok(client)) => Arc::new(client),
-        Ok(Err(error)) => return Err(unreachable(error.to_string())),
-        Err(_) => {
-            let limit = settings.connect_timeout.as_secs_f32();
-            return Err(unreachable(format!("no answer within {limit} s")));
-        }
-    };
-    let methods = Methods::new(RpcClient::new(client.clone()));
-    let genesis = match tokio::time::timeout(settings.request_timeout, methods.genesis_hash()).await {
-        Ok(Ok(genesis)) => genesis,
-        Ok(Err(error)) => return Err(unreachable(format!("no genesis hash: {error}"))),
-        Err(_) => return Err(unreachable("no genesis hash in time".to_owned())),
-    };
-    Ok((Live { client, methods, url: url.into() }, genesis))
+fn pruned(block: H256, request: &str, url: String, reason: &str) -> ReadError {
+    ReadError::Pruned { block: hex::encode(block), url, reason: format!("{request}: {reason}") }
 }

@@ -1,5 +1,6 @@
 //! The limits and habits of a connection.
 
+use crate::Network;
 use std::time::Duration;
 
 /// When a transaction counts as done.
@@ -16,16 +17,46 @@ pub enum WaitFor {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Longest wait for a connection to one endpoint.
+    /// Endpoints to go to when that of the network fails, in this order.
+    pub fallback_endpoints: Vec<String>,
+    /// Endpoints that keep all history, for state that the others no longer have.
+    pub archive_endpoints: Vec<String>,
+    /// The genesis hash every endpoint must have. Without one, and for a network without a known one, that of the first
+    /// endpoint that answers.
+    pub genesis: Option<[u8; 32]>,
+    /// Longest time to connect to one endpoint: its handshake, its genesis hash and its first head together.
     pub connect_timeout: Duration,
     /// Longest wait for the answer to one request.
     pub request_timeout: Duration,
+    /// Longest wait of a request for a connection to come back.
+    pub reconnect_patience: Duration,
+    /// How often a read is sent at most, if connections break under it. Submissions are sent once.
+    pub read_attempts: u32,
+    /// Failures of an endpoint in a row after which the next one is tried.
+    pub failures_per_endpoint: u32,
+    /// The delay after an endpoint's first failure; it doubles with each further one, and any part of it is waited.
+    pub first_redial_delay: Duration,
+    /// The longest such delay.
+    pub max_redial_delay: Duration,
+    /// The delay after an endpoint turned this program away (HTTP 403, 429 and 503, JSON-RPC -32004 and -32005, WebSocket
+    /// 1008) without saying for how long; it doubles with each further refusal.
+    pub first_refusal_delay: Duration,
+    /// The longest such delay, also if the endpoint asks for more.
+    pub max_refusal_delay: Duration,
+    /// Requests in a row without an answer in time after which a connection counts as hung.
+    pub max_timeouts: u32,
+    /// A connection is pinged this often, and counts as hung when nothing came back for two to four intervals.
+    pub ping_interval: Duration,
+    /// Block times without a new block after which another endpoint is tried.
+    pub max_silent_blocks: u32,
+    /// However short block times are, a silence of this length is none.
+    pub min_silence: Duration,
+    /// Blocks that an endpoint may be behind what was seen elsewhere and still be preferred to trying the next one.
+    pub max_lag_blocks: u64,
+    /// Intervals between blocks of which the measured block time is the median.
+    pub block_time_window: usize,
     /// Longest wait, from submission on, for a transaction to be done.
     pub inclusion_timeout: Duration,
-    /// Longest silence of a head stream before it counts as broken.
-    pub head_timeout: Duration,
-    /// A silent connection is pinged this often, and given up after three unanswered pings.
-    pub ping_interval: Duration,
     /// Requests in flight at once.
     pub max_concurrent_requests: usize,
     /// Heads or transaction states that may wait unread on one subscription.
@@ -43,12 +74,26 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            fallback_endpoints: Vec::new(),
+            archive_endpoints: Vec::new(),
+            genesis: None,
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(60),
+            reconnect_patience: Duration::from_secs(30),
+            read_attempts: 3,
+            failures_per_endpoint: 3,
+            first_redial_delay: Duration::from_millis(500),
+            max_redial_delay: Duration::from_secs(30),
+            first_refusal_delay: Duration::from_secs(10),
+            max_refusal_delay: Duration::from_secs(600),
+            max_timeouts: 3,
+            ping_interval: Duration::from_secs(10),
+            max_silent_blocks: 10,
+            min_silence: Duration::from_secs(30),
+            max_lag_blocks: 5,
+            block_time_window: 32,
             // An era of 128 blocks of 12 s bounds how long a transaction can still be included; this is that and a bit.
             inclusion_timeout: Duration::from_secs(1600),
-            head_timeout: Duration::from_secs(120),
-            ping_interval: Duration::from_secs(15),
             max_concurrent_requests: 256,
             max_buffered_notifications: 1024,
             max_response_bytes: 64 * 1024 * 1024,
@@ -60,9 +105,16 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The defaults for a network: a transaction is done when final on a public one, when in a block on a local one.
-    pub fn for_network(network: &crate::Network) -> Self {
+    /// The defaults for a network: its own fallbacks, archives and genesis hash; a transaction is done when final on a
+    /// public one, when in a block on a local one.
+    pub fn for_network(network: &Network) -> Self {
         let wait_for = if network.is_public() { WaitFor::Finalized } else { WaitFor::InBlock };
-        Self { wait_for, ..Self::default() }
+        Self {
+            fallback_endpoints: network.fallback_endpoints(),
+            archive_endpoints: network.archive_endpoints(),
+            genesis: network.known_genesis(),
+            wait_for,
+            ..Self::default()
+        }
     }
 }

@@ -24,8 +24,8 @@ impl Health {
         Self { max_silence, state: Mutex::default() }
     }
 
-    pub(crate) fn head_seen(&self) {
-        self.with(|state| state.last_head = Some(Instant::now()));
+    pub(crate) fn head_seen(&self, at: Instant) {
+        self.with(|state| state.last_head = Some(at));
     }
 
     /// Names what is wrong with a part, until it is cleared.

@@ -1,7 +1,6 @@
 //! Everything this crate asks of the chain, and nothing else does.
 
-use futures::Stream;
-use subnetkit_chain::{Chain, EpochClock, Head, Hyperparameters, Metagraph, ReadError, SubmitError};
+use subnetkit_chain::{Chain, EpochClock, Hyperparameters, Metagraph, ReadError, SubmitError};
 use subnetkit_protocol::{Hotkey, Keypair};
 
 use crate::schedule::Situation;
@@ -44,12 +43,6 @@ impl Link {
 
     pub(crate) const fn chain(&self) -> &Chain {
         &self.chain
-    }
-
-    pub(crate) async fn heads(
-        &self,
-    ) -> Result<impl Stream<Item = Result<Head, ReadError>> + Send + Unpin + 'static, ReadError> {
-        self.chain.heads().await
     }
 
     pub(crate) async fn clock(&self) -> Result<EpochClock, ReadError> {

@@ -28,7 +28,7 @@ pub(crate) struct Metrics {
     round_seconds: Histogram,
     answers: Family<Ended, Counter>,
     submissions: Family<Ended, Counter>,
-    head_streams: Counter,
+    chain_reconnects: Counter,
     head_block: Gauge,
     confirmed_block: Gauge,
     task_restarts: Family<Restarted, Counter>,
@@ -44,14 +44,18 @@ impl Metrics {
         // 10 ms to about 11 min in doublings: from an empty round to one at every limit.
         let round_seconds = Histogram::new(exponential_buckets(0.01, 2.0, 17));
         let (rounds, answers, submissions) = (Family::default(), Family::default(), Family::default());
-        let (head_streams, head_block, confirmed_block) =
+        let (chain_reconnects, head_block, confirmed_block) =
             (Counter::default(), Gauge::default(), Gauge::default());
         let mut registry = Registry::with_prefix("subnetkit_validator");
         registry.register("rounds", "Rounds by how they ended", rounds.clone());
         registry.register_with_unit("round", "Time a round took", Unit::Seconds, round_seconds.clone());
         registry.register("answers", "Requests to miners by how they ended", answers.clone());
         registry.register("submissions", "Submissions of weights by their fate", submissions.clone());
-        registry.register("head_streams", "Times the stream of blocks was opened", head_streams.clone());
+        registry.register(
+            "chain_reconnects",
+            "Times the connection to the chain was replaced",
+            chain_reconnects.clone(),
+        );
         registry.register("head_block", "Newest block heard of", head_block.clone());
         registry.register(
             "confirmed_block",
@@ -70,7 +74,7 @@ impl Metrics {
             round_seconds,
             answers,
             submissions,
-            head_streams,
+            chain_reconnects,
             head_block,
             confirmed_block,
             task_restarts,
@@ -81,8 +85,9 @@ impl Metrics {
         self.head_block.set(i64::try_from(block).unwrap_or(i64::MAX));
     }
 
-    pub(crate) fn head_stream_opened(&self) {
-        self.head_streams.inc();
+    /// How often the connection was replaced so far.
+    pub(crate) fn reconnected(&self, times: u64) {
+        self.chain_reconnects.inc_by(times.saturating_sub(self.chain_reconnects.get()));
     }
 
     pub(crate) fn task_restarted(&self, task: &'static str) {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use subnetkit_chain::{Chain, ReadError};
 use subnetkit_protocol::{Hotkey, Keypair, Synapse};
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use crate::blocks::follow_blocks;
+use crate::blocks::watch_chain;
 use crate::config::{ConfigError, ValidatorConfig};
 use crate::dendrite::Dendrite;
 use crate::guard::MAX_STUCK_CALLS;
@@ -225,10 +225,10 @@ impl<S: Synapse> Validator<S> {
             };
             tasks.spawn_restarting("status", serve, move |task| counts.task_restarted(task));
         }
-        let (heads_in, heads) = watch::channel(None);
-        let following = follow_blocks(link.clone(), heads_in, Arc::clone(&metrics), Arc::clone(&health));
+        let heads = link.chain().follow();
+        let watching = watch_chain(link.chain().status(), Arc::clone(&metrics), Arc::clone(&health));
         let until = stop.clone();
-        tasks.spawn("blocks", async move { until.run_until_cancelled(following).await.unwrap_or(Ok(())) });
+        tasks.spawn("blocks", async move { until.run_until_cancelled(watching).await.unwrap_or(Ok(())) });
         let scoring = Scoring {
             link,
             rounds,

@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(get("/healthz").await.0, 200);
         let (status, text) = get("/readyz").await;
         assert!(status == 503 && text.contains("no block"), "{status} {text}");
-        health.head_seen();
+        health.head_seen(tokio::time::Instant::now());
         assert_eq!(get("/readyz").await.0, 200);
         health.fault("weights", "no permit".to_owned());
         let (status, text) = get("/readyz").await;

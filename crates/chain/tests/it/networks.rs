@@ -10,7 +10,11 @@ fn names_and_urls_go_both_ways() {
     let error = "mainnet".parse::<Network>().unwrap_err().to_string();
     assert!(error.contains("`mainnet`") && error.contains("finney"), "{error}");
     assert!(Network::Finney.endpoint().starts_with("wss://"));
-    assert!(Network::Finney.endpoints().len() > 1, "there are fallbacks");
+    for network in [Network::Finney, Network::Archive] {
+        assert!(!network.fallback_endpoints().contains(&network.endpoint()));
+        assert!(!network.fallback_endpoints().is_empty());
+    }
+    assert_eq!(Network::Finney.archive_endpoints()[0], Network::Archive.endpoint());
 }
 
 #[test]

@@ -5,7 +5,6 @@
 mod bad_input;
 mod clients;
 mod devnet;
-mod doctor;
 mod processes;
 mod support;
 mod usage;

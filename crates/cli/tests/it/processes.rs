@@ -5,7 +5,6 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use futures::StreamExt;
 use subnetkit::{
     chain::{Chain, Metagraph, Network, Rao, Value},
     protocol::{Hotkey, Keypair, Scheme},
@@ -79,9 +78,9 @@ async fn set_up(chain: &Chain) -> u16 {
 
 /// Reads the subnet at every block until `happened`, for at most [`PATIENCE`] epochs.
 async fn until(chain: &Chain, netuid: u16, what: &str, happened: impl Fn(&Metagraph) -> bool) -> Metagraph {
-    let mut heads = chain.heads().await.unwrap();
+    let mut heads = chain.follow();
     for _ in 0..PATIENCE * u64::from(TEMPO) {
-        heads.next().await.unwrap().unwrap();
+        heads.changed().await.unwrap();
         let subnet = chain.metagraph(netuid).await.unwrap();
         if happened(&subnet) {
             return subnet;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use futures::StreamExt;
 use futures::future::{join_all, try_join_all};
 use subnetkit_chain::{Chain, Network, Rao, SubmitError, Value};
 use subnetkit_devnet::{BlockProduction, Config, Devnet, Genesis};
@@ -184,7 +183,7 @@ impl Stage {
         shutdown: &CancellationToken,
     ) -> Result<Option<Verdict>, LocalError> {
         let mut progress = output::Progress::new(flags);
-        let mut heads = self.chain.heads().await?;
+        let mut heads = self.chain.follow();
         let mut scores = ScoreBoard::default();
         let mut seen = self.chain.epoch_clock(self.netuid).await?.epoch_index;
         let mut verdict = None;
@@ -201,10 +200,9 @@ impl Stage {
                     return Err(ended_by_itself(&name, &"nothing told it to stop"));
                 }
                 Some(report) = self.reports.recv() => note(&mut scores, report),
-                head = heads.next() => {
-                    let Some(head) = head.transpose()? else {
-                        return Err(ended_by_itself("the stream of blocks", &"the chain closed it"));
-                    };
+                changed = heads.changed() => {
+                    changed.map_err(|error| ended_by_itself("the stream of blocks", &error))?;
+                    let Some(head) = *heads.borrow_and_update() else { continue };
                     let clock = self.chain.epoch_clock(self.netuid).await?;
                     progress.set(epoch + 1, head.number, &clock);
                     if clock.epoch_index == seen {
