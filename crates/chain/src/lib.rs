@@ -25,6 +25,7 @@ mod epoch_clock;
 mod error;
 mod events;
 mod extrinsic;
+mod fees;
 mod handshake;
 mod heads;
 mod hyperparameters;

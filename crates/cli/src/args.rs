@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use subnetkit::settings::{Common, Given, Layers, SettingsError};
+use subnetkit::{
+    settings::{Common, Given, Layers, Settings, SettingsError},
+    validator::{ValidatorConfig, WhenAllZero},
+};
 
 /// Where the chain is.
 #[derive(Debug, Clone, Args)]
@@ -41,6 +44,23 @@ pub(crate) struct NetuidArgs {
     netuid: Option<u16>,
 }
 
+/// What a validator is set to do, where it differs from the file.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ValidatorArgs {
+    /// The version key sent with weights [default: the validator's setting]
+    #[arg(long, value_name = "NUMBER")]
+    version_key: Option<u64>,
+    /// What the validator does when nobody has a reward: burn_to_owner, hold_last or skip [default: the validator's setting]
+    #[arg(long, value_name = "POLICY")]
+    when_all_zero: Option<String>,
+    /// How weights are committed: timelocked or hash [default: the validator's setting]
+    #[arg(long, value_name = "WAY")]
+    commit_with: Option<String>,
+    /// The validator's ledger [default: the validator's setting]
+    #[arg(long, visible_alias = "ledger", value_name = "FILE")]
+    ledger_path: Option<PathBuf>,
+}
+
 /// All of these that a command has, put over environment and file.
 #[derive(Debug, Default)]
 pub(crate) struct Flags(Given);
@@ -62,6 +82,32 @@ impl Flags {
 
     pub(crate) fn netuid(self, args: &NetuidArgs) -> Self {
         self.set("netuid", args.netuid.map(|netuid| netuid.to_string()))
+    }
+
+    pub(crate) fn validator(self, args: ValidatorArgs) -> Self {
+        let path = args.ledger_path.map(|path| path.to_string_lossy().into_owned());
+        self.set("version_key", args.version_key.map(|key| key.to_string()))
+            .set("when_all_zero", args.when_all_zero)
+            .set("commit_with", args.commit_with)
+            .set("ledger_path", path)
+    }
+
+    /// The settings of a validator, and its policy where it is set: a command does without one that a validator needs.
+    pub(crate) fn validator_settings(
+        self,
+    ) -> Result<(Settings<ValidatorConfig>, Option<WhenAllZero>), SettingsError> {
+        let mut given = self.0;
+        match Layers::of_role::<ValidatorConfig>(given.clone())?.settings::<ValidatorConfig>() {
+            Ok(settings) => {
+                let policy = Some(settings.role.when_all_zero);
+                Ok((settings, policy))
+            }
+            Err(SettingsError::Missing { key, .. }) if key == "when_all_zero" => {
+                given.flags.insert(key, "skip".to_owned());
+                Ok((Layers::of_role::<ValidatorConfig>(given)?.settings()?, None))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn settings(self) -> Result<Common, SettingsError> {

@@ -8,6 +8,7 @@
 mod args;
 mod chain;
 mod devnet;
+mod doctor;
 mod metagraph;
 mod output;
 mod register;
@@ -16,6 +17,7 @@ mod stake;
 mod subnet;
 mod tao;
 mod wallet;
+mod weights;
 
 use std::process::ExitCode;
 
@@ -47,6 +49,11 @@ enum Command {
     Stake(stake::StakeCommand),
     /// Show the neurons of a subnet
     Metagraph(metagraph::MetagraphArgs),
+    /// Name every rule that stands between the hotkey and effective weights; the exit status is 1 if one does
+    Doctor(doctor::DoctorArgs),
+    /// Show and set weights, and what became of those that a validator set
+    #[command(subcommand)]
+    Weights(weights::WeightsCommand),
 }
 
 fn main() -> ExitCode {
@@ -78,6 +85,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Subnet(command) => subnet::run(command).await,
             Command::Stake(command) => stake::run(command).await,
             Command::Metagraph(args) => metagraph::run(args).await,
+            Command::Doctor(args) => doctor::run(args).await,
+            Command::Weights(command) => weights::run(command).await,
         }
     })
 }

@@ -27,6 +27,7 @@ mod v10;
 mod verification;
 
 pub use answers::Answers;
+pub(crate) use connector::dial;
 pub use egress::{EgressError, check_egress};
 pub use endpoint::Endpoint;
 pub use settings::{DendriteSettings, MinerSchemes};

@@ -1,10 +1,12 @@
 //! What stands between a hotkey and effective weights: every rule of the chain, of the subnet and of this machine, judged
 //! from facts of one block, in sentences with numbers and the remedy.
 //!
-//! [`diagnose`] is pure and decides. A rule has a name that never changes ([`Rule::as_str`]),
+//! [`diagnose`] is pure and decides; an [`Examination`] reads the facts. A rule has a name that never changes ([`Rule::as_str`]),
 //! so that programs can tell findings apart.
 
+mod arrival;
 mod connection;
+mod examination;
 mod facts;
 mod hotkey;
 mod machine;
@@ -12,9 +14,11 @@ mod reveal;
 mod sending;
 mod subnet;
 
+pub use arrival::Arrival;
+pub use examination::Examination;
 pub use facts::{
-    AxonFacts, ChainFacts, ClockFacts, Facts, LedgerFacts, MechanismFacts, NeuronFacts, Plan, Reached, Rules,
-    Standing, SubnetFacts,
+    AxonFacts, ChainFacts, ClockFacts, Competitor, Facts, LedgerFacts, MechanismFacts, NeuronFacts, Plan,
+    Reached, Rules, SubnetFacts,
 };
 
 use std::fmt;
@@ -229,7 +233,7 @@ fn judge_neuron(
         Rule::ValidatorPermit => Some(hotkey::permit(subnet, me)),
         Rule::RateLimit => sending::rate_limit(chain, subnet, me),
         Rule::OpenCommits => reveal::open_commits(&facts.plan, subnet, me),
-        Rule::ActivityCutoff => Some(hotkey::activity(chain, subnet, me)),
+        Rule::ActivityCutoff => hotkey::activity(chain, subnet, me),
         Rule::Fees => hotkey::fees(me),
         // Judged before.
         _ => None,

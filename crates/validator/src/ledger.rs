@@ -4,6 +4,7 @@
 //! beside a running validator. Both work on the same file (WAL), so a long read never holds up a round. What is recorded
 //! is on disk before the call returns. `schema.rs` has the tables, `rounds.rs` what stays of the past and for how long.
 
+mod inspection;
 mod records;
 mod rewards;
 mod rounds;
@@ -11,6 +12,7 @@ mod schema;
 mod store;
 mod view;
 
+pub use inspection::inspect;
 pub use records::{
     AnswerRecord, AskedRecord, ConfirmedWeights, Fate, LedgerOwner, RewardRecord, RoundRecord, RoundState,
     Scored, SubmissionRecord, TaskRecord, WeightRecord,
@@ -93,6 +95,16 @@ pub enum LedgerError {
         found: i64,
         /// The version read here.
         known: usize,
+    },
+    /// There is no file, and none can be made.
+    #[error(
+        "the ledger {path} (ledger_path) cannot be made: {reason}; name a file in a directory that exists"
+    )]
+    CannotBeMade {
+        /// The configured path.
+        path: PathBuf,
+        /// What stands in the way.
+        reason: String,
     },
     /// The file was written by a newer version.
     #[error(

@@ -5,6 +5,7 @@
 mod bad_input;
 mod clients;
 mod devnet;
+mod doctor;
 mod processes;
 mod support;
 mod usage;

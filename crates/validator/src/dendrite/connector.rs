@@ -101,6 +101,17 @@ impl Connector {
     }
 }
 
+/// Connects as a request would, and hangs up. For addresses of one's own: where it leads is not judged.
+pub(crate) async fn dial(
+    address: SocketAddr,
+    certificate: Option<AxonCertificate>,
+    timeout: Duration,
+) -> Result<(), ConnectError> {
+    let connecting = Connector::new(timeout).connect(Route { address, certificate });
+    let connected = tokio::time::timeout(timeout, connecting).await;
+    connected.unwrap_or(Err(ConnectError::TimedOut(timeout))).map(|_| ())
+}
+
 impl tower::Service<Uri> for Connector {
     type Response = TokioIo<Stream>;
     type Error = ConnectError;

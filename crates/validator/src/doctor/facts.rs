@@ -8,6 +8,7 @@ use std::time::Duration;
 use subnetkit_chain::{EpochClock, Rao};
 use subnetkit_protocol::{Coldkey, Hotkey};
 
+use crate::config::ValidatorConfig;
 use crate::weights::WhenAllZero;
 
 /// Everything that is judged.
@@ -47,6 +48,18 @@ pub struct Plan {
     pub when_all_zero: Option<WhenAllZero>,
     /// Whether weights are committed by their hash (`commit_with`); else they are sealed for a round of drand.
     pub commits_by_hash: bool,
+}
+
+impl Plan {
+    /// What a validator with these settings does.
+    #[must_use]
+    pub fn of(config: &ValidatorConfig) -> Self {
+        Self {
+            version_key: config.version_key,
+            when_all_zero: Some(config.when_all_zero),
+            commits_by_hash: false,
+        }
+    }
 }
 
 /// Whether the chain could be read.
@@ -100,7 +113,7 @@ pub struct SubnetFacts {
     /// Its rules.
     pub rules: Rules,
     /// Everybody registered, by uid.
-    pub neurons: Vec<Standing>,
+    pub neurons: Vec<Competitor>,
     /// The hotkey of the subnet's owner.
     pub owner_hotkey: Hotkey,
     /// The newest round of drand on chain (`Drand.LastStoredRound`).
@@ -147,7 +160,7 @@ pub struct Rules {
 
 /// One neuron among those that compete for permits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct Competitor {
     /// Its hotkey.
     pub hotkey: Hotkey,
     /// Stake weight, in rao.

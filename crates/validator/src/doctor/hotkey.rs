@@ -2,7 +2,7 @@
 
 use subnetkit_chain::Rao;
 
-use super::{ChainFacts, Facts, NeuronFacts, Standing, SubnetFacts, Verdict};
+use super::{ChainFacts, Competitor, Facts, NeuronFacts, SubnetFacts, Verdict};
 
 /// Submissions that the coldkey should be able to pay for.
 const PAID_AHEAD: u64 = 100;
@@ -100,9 +100,9 @@ pub(super) fn permit(subnet: &SubnetFacts, me: &NeuronFacts) -> Verdict {
 
 /// The chain sorts by stake and then by uid, and gives the permits from the top; without stake, or with less than the
 /// threshold, nobody gets one.
-fn standing_above(subnet: &SubnetFacts, uid: u16, mine: &Standing) -> usize {
-    let counts = |neuron: &Standing| neuron.stake > 0 && neuron.stake >= subnet.rules.stake_threshold;
-    let above = |(index, neuron): &(usize, &Standing)| {
+fn standing_above(subnet: &SubnetFacts, uid: u16, mine: &Competitor) -> usize {
+    let counts = |neuron: &Competitor| neuron.stake > 0 && neuron.stake >= subnet.rules.stake_threshold;
+    let above = |(index, neuron): &(usize, &Competitor)| {
         counts(neuron) && (neuron.stake, *index) > (mine.stake, usize::from(uid))
     };
     subnet.neurons.iter().enumerate().filter(above).count()
@@ -116,21 +116,23 @@ fn least_with_permit(subnet: &SubnetFacts) -> u64 {
     stakes.get(last).copied().unwrap_or_default()
 }
 
-pub(super) fn activity(chain: &ChainFacts, subnet: &SubnetFacts, me: &NeuronFacts) -> Verdict {
+pub(super) fn activity(chain: &ChainFacts, subnet: &SubnetFacts, me: &NeuronFacts) -> Option<Verdict> {
+    // Without epochs the cutoff, which counts in them, means nothing.
+    subnet.clock.next_epoch_block()?;
     let cutoff = subnet.rules.activity_cutoff;
     // A mechanism that was never set counts from nothing, and is inactive until it is.
     let oldest = me.mechanisms.iter().min_by_key(|(_, mechanism)| mechanism.last_update);
-    let Some((mecid, mechanism)) = oldest else {
-        return Verdict::fine(format!("weights count for {cutoff} blocks (activity_cutoff)"));
-    };
+    let (mecid, mechanism) = oldest?;
     let age = chain.block.saturating_sub(mechanism.last_update);
     if age > cutoff {
-        return Verdict::weakens(format!(
+        return Some(Verdict::weakens(format!(
             "the last weights of mechanism {mecid} are {age} blocks old and count for {cutoff} (activity_cutoff), so the hotkey \
              is inactive; it counts again with the next weights it sets"
-        ));
+        )));
     }
-    Verdict::fine(format!("the last weights are {age} blocks old and count for {cutoff} (activity_cutoff)"))
+    Some(Verdict::fine(format!(
+        "the last weights are {age} blocks old and count for {cutoff} (activity_cutoff)"
+    )))
 }
 
 pub(super) fn fees(me: &NeuronFacts) -> Option<Verdict> {

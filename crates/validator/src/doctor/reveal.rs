@@ -20,7 +20,7 @@ pub(super) fn mode(plan: &Plan, chain: &ChainFacts, subnet: &SubnetFacts) -> Ver
     }
     let way = if plan.commits_by_hash { "by hash" } else { "sealed for a round of drand" };
     let period = rules.reveal_period;
-    let Some(opens) = opens_at(subnet) else {
+    let Some(opens) = subnet.clock.reveal_block(period) else {
         return Verdict::fine(format!(
             "commit-reveal is on: weights are committed {way} and revealed {period} epochs later"
         ));
@@ -30,16 +30,6 @@ pub(super) fn mode(plan: &Plan, chain: &ChainFacts, subnet: &SubnetFacts) -> Ver
         "commit-reveal is on: weights are committed {way}; what is committed now opens in block {opens}, about {wait:.0} s from \
          now (commit_reveal_period {period})"
     ))
-}
-
-/// The first block of the epoch in which a commit in the next block is revealed; `None` if the subnet runs no epochs.
-fn opens_at(subnet: &SubnetFacts) -> Option<u64> {
-    let clock = &subnet.clock;
-    let next = clock.next_epoch_block()?;
-    let ahead = clock.epoch_index.saturating_add(1) == clock.index_next_block();
-    let further =
-        if ahead { subnet.rules.reveal_period } else { subnet.rules.reveal_period.saturating_sub(1) };
-    Some(next.saturating_add(further.saturating_mul(clock.tempo.into())))
 }
 
 pub(super) fn version(plan: &Plan, subnet: &SubnetFacts) -> Option<Verdict> {

@@ -32,20 +32,18 @@ pub(super) fn rate_limit_tempo(subnet: &SubnetFacts) -> Option<Verdict> {
 pub(super) fn rate_limit(chain: &ChainFacts, subnet: &SubnetFacts, me: &NeuronFacts) -> Option<Verdict> {
     let limit = subnet.rules.weights_rate_limit;
     let epoch = subnet.clock.next_epoch_block()?;
-    let left = |last_update: u64| {
-        let free_at = last_update.saturating_add(limit);
-        if last_update == 0 { 0 } else { free_at.saturating_sub(chain.block) }
-    };
-    let waits = me.mechanisms.iter().map(|(mecid, mechanism)| (left(mechanism.last_update), *mecid));
-    let (left, mecid) = waits.max()?;
-    if left == 0 {
+    // The next block is the first that can hold anything sent now.
+    let next = chain.block.saturating_add(1);
+    let free_at =
+        |last_update: u64| if last_update == 0 { next } else { next.max(last_update.saturating_add(limit)) };
+    let frees = me.mechanisms.iter().map(|(mecid, mechanism)| (free_at(mechanism.last_update), *mecid));
+    let (free_at, mecid) = frees.max()?;
+    if free_at == next {
         return Some(Verdict::fine(format!("weights can be sent now (weights_rate_limit {limit})")));
     }
-    let free_at = chain.block.saturating_add(left);
-    // The call is in the block after the head at which it is sent, and must be in one before the epoch.
-    let too_late = free_at.saturating_add(1) >= epoch;
+    let left = free_at - next;
     // Where the limit is longer than an epoch, `rate_limit_tempo` has said so.
-    if too_late && limit <= u64::from(subnet.clock.tempo) {
+    if free_at >= epoch && limit <= u64::from(subnet.clock.tempo) {
         return Some(Verdict::weakens(format!(
             "weights_rate_limit ({limit} blocks since the last submission or the registration) leaves {left} blocks for \
              mechanism {mecid}, until block {free_at}, too late for the epoch in block {epoch}; wait for the epoch after it"

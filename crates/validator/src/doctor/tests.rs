@@ -22,7 +22,7 @@ fn me() -> Hotkey {
 /// A subnet of six with two permits, commit-reveal on, and nothing wrong.
 fn healthy() -> Facts {
     let neuron =
-        |byte: u8, stake: u64, permit| Standing { hotkey: account(byte), stake: stake * TAO, permit };
+        |byte: u8, stake: u64, permit| Competitor { hotkey: account(byte), stake: stake * TAO, permit };
     let rules = Rules {
         stake_threshold: 1_000 * TAO,
         weights_version: 0,
@@ -133,7 +133,7 @@ fn every_broken_rule_is_the_only_finding_and_a_healthy_hotkey_has_none() {
         (R::HotkeyOwner, Weakens, |f| f.coldkey = Some(account(102))),
         (R::StakeThreshold, Blocks, |f| subnet(f).neurons[ME].stake = 999 * TAO),
         (R::StakeThreshold, Blocks, |f| {
-            subnet(f).neurons[ME] = Standing { hotkey: me(), stake: 0, permit: false };
+            subnet(f).neurons[ME] = Competitor { hotkey: me(), stake: 0, permit: false };
         }),
         // The next epoch gives it.
         (R::ValidatorPermit, Blocks, |f| subnet(f).neurons[ME].permit = false),
@@ -152,7 +152,7 @@ fn every_broken_rule_is_the_only_finding_and_a_healthy_hotkey_has_none() {
         (R::RateLimitTempo, Weakens, |f| subnet(f).rules.weights_rate_limit = 361),
         (R::RateLimit, Weakens, |f| {
             subnet(f).rules.weights_rate_limit = 350;
-            mechanism(f).last_update = 10_009;
+            mechanism(f).last_update = 10_010;
         }),
         (R::CommitRevealVersion, Blocks, |f| subnet(f).rules.commit_reveal_version = 5),
         (R::OpenCommits, Blocks, |f| mechanism(f).sealed_commits = 10),
@@ -189,7 +189,7 @@ fn what_the_chain_exempts_is_fine() {
         // The owner's hotkey needs neither stake nor permit.
         |f| {
             subnet(f).owner_hotkey = me();
-            subnet(f).neurons[ME] = Standing { hotkey: me(), stake: 0, permit: false };
+            subnet(f).neurons[ME] = Competitor { hotkey: me(), stake: 0, permit: false };
         },
         // A row that names only oneself needs no second weight.
         |f| {
@@ -214,8 +214,11 @@ fn what_the_chain_exempts_is_fine() {
             let local_ms = NOW_MS + 2 * 365 * 24 * 3_600_000;
             chain(f).clock = Some(ClockFacts { local_ms, public: false });
         },
-        // Ends two blocks before the epoch: late enough.
-        |f| mechanism(f).last_update = 10_100,
+        // The last block before the epoch can hold it.
+        |f| {
+            subnet(f).rules.weights_rate_limit = 350;
+            mechanism(f).last_update = 10_009;
+        },
     ];
     for (number, exempt) in cases.iter().enumerate() {
         let mut facts = healthy();
@@ -252,7 +255,7 @@ fn sentences_have_the_numbers_and_the_remedy() {
     };
     has(&sentence(late, Rule::CommitReveal), &["opens in block 10720"]);
     let limited = |f: &mut Facts| mechanism(f).last_update = 10_050;
-    has(&sentence(limited, Rule::RateLimit), &["50 blocks are left", "10150"]);
+    has(&sentence(limited, Rule::RateLimit), &["49 blocks are left", "10150"]);
     has(
         &sentence(|f| subnet(f).rules.weights_rate_limit = 721, Rule::RateLimitTempo),
         &["721", "360", "one epoch in 3"],
