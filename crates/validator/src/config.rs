@@ -12,13 +12,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subnetkit_protocol::{Hotkey, Scheme};
 
 use crate::dendrite::{DendriteSettings, MinerSchemes};
-use crate::weights::WhenAllZero;
+use crate::weights::{CommitWith, WhenAllZero};
 
 /// Everything a validator can be told. Every queue, cache and wait it has is bounded by one of these.
 ///
 /// Durations are written with their unit (`"12s"`, `"250ms"`), sizes in bytes. In a file, `when_all_zero` must be given; all
 /// else has a default. Unknown keys are errors.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ValidatorConfig {
     /// What to submit when no registered neuron has a reward: `burn_to_owner`, `hold_last` or `skip`.
@@ -85,6 +85,14 @@ pub struct ValidatorConfig {
     /// Submissions tried per epoch before waiting for the next one. Default 3.
     #[serde(default = "defaults::submit_attempts")]
     pub submit_attempts: u32,
+    /// Share of all weight that goes to the subnet owner's hotkey, whose incentive the chain burns: 0.0 to 1.0. It comes on
+    /// top of what that hotkey has earned; the others keep their ratios. Default 0.
+    #[serde(default)]
+    pub owner_burn_share: f64,
+    /// How weights are hidden on subnets that demand commit-reveal: `timelocked`, opened by the chain with a drand round, or
+    /// `hash`, revealed by this validator, which must then run in the epoch of the reveal. Default `timelocked`.
+    #[serde(default)]
+    pub commit_with: CommitWith,
     /// The version key sent with weights. A subnet that demands a higher one refuses them. Default 0.
     #[serde(default)]
     pub version_key: u64,
@@ -232,6 +240,8 @@ impl ValidatorConfig {
             miners_of_other_scheme: BTreeSet::new(),
             submit_margin_blocks: defaults::submit_margin_blocks(),
             submit_attempts: defaults::submit_attempts(),
+            owner_burn_share: 0.0,
+            commit_with: CommitWith::default(),
             version_key: 0,
             ledger_path: defaults::ledger_path(),
             ledger_rounds: defaults::ledger_rounds(),
@@ -267,6 +277,10 @@ impl ValidatorConfig {
         ];
         if let Some((setting, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError { setting, problem: "is 0; it must be at least 1".to_owned() });
+        }
+        if !(0.0..=1.0).contains(&self.owner_burn_share) {
+            let problem = format!("is {}; a share is 0.0 to 1.0", self.owner_burn_share);
+            return Err(ConfigError { setting: "owner_burn_share", problem });
         }
         // The chain counts a call into the block after the head it was sent at, and that must precede the epoch.
         if self.submit_margin_blocks < 2 {

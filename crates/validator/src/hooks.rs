@@ -44,11 +44,21 @@ impl<S: Synapse, J: Score<S> + ?Sized> Score<S> for Arc<J> {
 pub trait Reward: Send + Sync + 'static {
     /// What each hotkey deserves, in any unit: only ratios matter. Hotkeys left out, or not registered, get nothing.
     fn reward(&self, ledger: &Ledger, subnet: &Metagraph) -> Weights;
+
+    /// The same for one mechanism of a subnet that has several, numbered from 0. By default all are paid alike.
+    fn mechanism_reward(&self, mecid: u8, ledger: &Ledger, subnet: &Metagraph) -> Weights {
+        let _ = mecid;
+        self.reward(ledger, subnet)
+    }
 }
 
 impl<R: Reward + ?Sized> Reward for Arc<R> {
     fn reward(&self, ledger: &Ledger, subnet: &Metagraph) -> Weights {
         (**self).reward(ledger, subnet)
+    }
+
+    fn mechanism_reward(&self, mecid: u8, ledger: &Ledger, subnet: &Metagraph) -> Weights {
+        (**self).mechanism_reward(mecid, ledger, subnet)
     }
 }
 

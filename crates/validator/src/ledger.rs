@@ -5,19 +5,24 @@
 //! is on disk before the call returns. `schema.rs` has the tables, `rounds.rs` what stays of the past and for how long.
 
 mod inspection;
+mod journal;
 mod records;
 mod rewards;
 mod rounds;
 mod schema;
 mod store;
+mod submissions;
 mod view;
 
 pub use inspection::inspect;
 pub use records::{
-    AnswerRecord, AskedRecord, ConfirmedWeights, Fate, LedgerOwner, RewardRecord, RoundRecord, RoundState,
-    Scored, SubmissionRecord, TaskRecord, WeightRecord,
+    AnswerRecord, AskedRecord, LedgerOwner, RewardRecord, RoundRecord, RoundState, Scored, TaskRecord,
 };
 pub use store::{Bodies, LedgerStore, Retention};
+pub use submissions::{
+    Commitment, EffectiveWeights, Extrinsic, ExtrinsicFate, ExtrinsicKind, Fate, Intent, Submission,
+    WeightRecord,
+};
 pub use view::Ledger;
 
 use std::path::{Path, PathBuf};

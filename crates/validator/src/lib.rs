@@ -5,10 +5,11 @@
 //! is in the two hooks a subnet writes, [`Score`] and [`Reward`].
 //!
 //! Start reading at the hooks, then [`run`], which runs them. Decisions are pure and tested alone: [`weights`] (which
-//! weights) and [`schedule`] (when). Effects are at the edge: [`dendrite`] (HTTP), [`ledger`] (SQLite), and the chain in one
+//! weights), [`schedule`] (when) and [`journal`] (what became of them). Effects are at the edge: [`dendrite`] (HTTP), [`ledger`] (SQLite), and the chain in one
 //! thin file, `link.rs`.
 
 mod answer;
+mod block_times;
 mod blocks;
 mod config;
 mod ema;
@@ -30,6 +31,7 @@ mod task;
 
 pub mod dendrite;
 pub mod doctor;
+pub mod journal;
 pub mod ledger;
 pub mod schedule;
 pub mod weights;
@@ -40,8 +42,8 @@ pub use dendrite::Dendrite;
 pub use ema::Ema;
 pub use hooks::{Reward, Round, Score};
 pub use ledger::Ledger;
-pub use report::{Report, RoundEntry, RoundReport, SubmissionReport};
+pub use report::{BlockReport, Report, RoundEntry, RoundReport, SubmissionReport};
 pub use run::{Validator, ValidatorError, run};
 pub use scores::{Scores, Weights};
 pub use task::Task;
-pub use weights::WhenAllZero;
+pub use weights::{CommitWith, WhenAllZero};

@@ -1,9 +1,18 @@
-//! Everything this crate asks of the chain, and nothing else does.
+//! Everything this crate asks of the chain about one subnet, and nothing else does.
 
-use subnetkit_chain::{Chain, EpochClock, Hyperparameters, Metagraph, ReadError, SubmitError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use subnetkit_chain::{
+    Chain, EpochClock, Found, Hyperparameters, Mechanism, Metagraph, Pinned, ReadError, SignedExtrinsic,
+    WaitFor,
+};
 use subnetkit_protocol::{Hotkey, Keypair};
 
-use crate::schedule::Situation;
+use crate::journal::{Own, Shown};
+use crate::ledger::{Commitment, Fate, Submission};
 
 /// One validator's access to one subnet.
 #[derive(Debug, Clone)]
@@ -14,17 +23,42 @@ pub(crate) struct Link {
 }
 
 /// The subnet at one block.
-#[derive(Debug)]
-pub(crate) struct SubnetState {
+#[derive(Clone)]
+pub(crate) struct View {
+    pub(crate) pinned: Pinned,
     pub(crate) clock: EpochClock,
     pub(crate) rules: Hyperparameters,
-    pub(crate) subnet: Metagraph,
+    pub(crate) subnet: Arc<Metagraph>,
+    pub(crate) mechanisms: u8,
+    /// The subnet's hotkeys, position is uid.
+    pub(crate) neurons: Vec<Hotkey>,
 }
 
-/// What the chain holds of a hotkey's weights.
+impl View {
+    pub(crate) const fn block(&self) -> u64 {
+        self.clock.block
+    }
+
+    /// The block in which the last epoch ran.
+    pub(crate) const fn epoch_began_at(&self) -> u64 {
+        self.clock.block.saturating_sub(self.clock.blocks_since_last_step)
+    }
+
+    /// Whether a hotkey may set weights: it has a permit, or is the owner's, whom the chain exempts.
+    pub(crate) fn may_set_weights(&self, hotkey: &Hotkey) -> bool {
+        let permit = self.subnet.neuron(hotkey).is_some_and(|neuron| neuron.validator_permit);
+        permit || self.subnet.owner_hotkey == *hotkey
+    }
+
+    pub(crate) fn uids(&self) -> BTreeMap<Hotkey, u16> {
+        self.subnet.neurons.iter().map(|neuron| (neuron.hotkey, neuron.uid)).collect()
+    }
+}
+
+/// What the chain keeps of one mechanism for a uid.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ReadBack {
-    pub(crate) weights: Vec<(u16, u16)>,
+pub(crate) struct Kept {
+    pub(crate) row: Vec<(u16, u16)>,
     pub(crate) last_update: u64,
 }
 
@@ -37,69 +71,129 @@ impl Link {
         self.keypair.account()
     }
 
+    pub(crate) const fn keypair(&self) -> &Keypair {
+        &self.keypair
+    }
+
     pub(crate) const fn netuid(&self) -> u16 {
         self.netuid
+    }
+
+    pub(crate) const fn mechanism(&self, mecid: u8) -> Mechanism {
+        Mechanism { netuid: self.netuid, mecid }
     }
 
     pub(crate) const fn chain(&self) -> &Chain {
         &self.chain
     }
 
-    pub(crate) async fn clock(&self) -> Result<EpochClock, ReadError> {
-        self.chain.epoch_clock(self.netuid).await
-    }
-
     pub(crate) async fn metagraph(&self) -> Result<Metagraph, ReadError> {
         self.chain.metagraph(self.netuid).await
     }
 
-    /// Clock, rules and neurons of one block.
-    pub(crate) async fn state(&self) -> Result<SubnetState, ReadError> {
-        let block = self.chain.at_best().await?;
-        let (clock, rules, subnet) = futures::try_join!(
-            block.epoch_clock(self.netuid),
-            block.hyperparameters(self.netuid),
-            block.metagraph(self.netuid),
+    /// The best block.
+    pub(crate) async fn best(&self) -> Result<Pinned, ReadError> {
+        self.chain.at_best().await
+    }
+
+    /// The newest block by which fates are judged, and the best one. The former is final, unless what is in the best block
+    /// already counts as done (`wait_for`).
+    pub(crate) async fn heads_to_act_on(&self) -> Result<(Pinned, Pinned), ReadError> {
+        match self.chain.wait_for() {
+            WaitFor::InBlock => {
+                let best = self.chain.at_best().await?;
+                Ok((best.clone(), best))
+            }
+            WaitFor::Finalized => {
+                // In this order: a final block must not be newer than the best.
+                let settled = self.chain.at_block(self.chain.finalized_head().await?.hash).await?;
+                Ok((settled, self.chain.at_best().await?))
+            }
+        }
+    }
+
+    /// Clock, rules, neurons and mechanisms of one block.
+    pub(crate) async fn view(&self, pinned: Pinned) -> Result<View, ReadError> {
+        let (clock, rules, subnet, mechanisms) = futures::try_join!(
+            pinned.epoch_clock(self.netuid),
+            pinned.hyperparameters(self.netuid),
+            pinned.metagraph(self.netuid),
+            pinned.mechanism_count(self.netuid),
         )?;
-        Ok(SubnetState { clock, rules, subnet })
+        let neurons = subnet.neurons.iter().map(|neuron| neuron.hotkey).collect();
+        Ok(View { pinned, clock, rules, subnet: Arc::new(subnet), mechanisms, neurons })
     }
 
-    /// Sends the weights and returns the block they were included in.
-    pub(crate) async fn set_weights(
+    /// What the chain keeps of a mechanism for a uid.
+    pub(crate) async fn kept(&self, pinned: &Pinned, mecid: u8, uid: u16) -> Result<Kept, ReadError> {
+        let of = self.mechanism(mecid);
+        let (row, last_update) = futures::try_join!(pinned.weights_of(of, uid), pinned.last_update(of, uid))?;
+        Ok(Kept { row, last_update })
+    }
+
+    /// Looks for a transaction up to a block, from `from_block` on.
+    pub(crate) async fn find(
         &self,
-        weights: &[(u16, u16)],
-        version_key: u64,
-    ) -> Result<u64, SubmitError> {
-        let included = self.chain.set_weights(&self.keypair, self.netuid, weights, version_key).await?;
-        Ok(included.block.number)
+        signed: &SignedExtrinsic,
+        from_block: u64,
+        to: &Pinned,
+    ) -> Result<Option<Found>, ReadError> {
+        self.chain.find_signed(signed, from_block, to).await
     }
 
-    /// What the chain holds of this hotkey's weights, at one block; `None` if it has no uid.
-    pub(crate) async fn read_back(&self) -> Result<Option<ReadBack>, ReadError> {
-        let block = self.chain.at_best().await?;
-        let subnet = block.metagraph(self.netuid).await?;
-        let Some(neuron) = subnet.neuron(&self.hotkey()) else { return Ok(None) };
-        let weights = block.weights(self.netuid, neuron.uid).await?;
-        Ok(Some(ReadBack { weights, last_update: neuron.last_update }))
+    /// What a block shows of a submission.
+    pub(crate) async fn shown(&self, view: &View, submission: &Submission) -> Result<Shown, ReadError> {
+        let (of, me) = (self.mechanism(submission.intent.mecid), self.hotkey());
+        let is_there = of.mecid < view.mechanisms;
+        let own = match view.subnet.neuron(&me).filter(|_| is_there) {
+            Some(neuron) => {
+                let Kept { row, last_update } = self.kept(&view.pinned, of.mecid, neuron.uid).await?;
+                Some(Own { row, last_update, may_set_weights: view.may_set_weights(&me) })
+            }
+            None => None,
+        };
+        let mut shown = Shown {
+            block: view.block(),
+            epoch: view.clock.index_next_block(),
+            reveal_period: view.rules.commit_reveal_period,
+            commit_reveal: view.rules.commit_reveal_weights_enabled,
+            mechanisms: view.mechanisms,
+            neurons: view.neurons.clone(),
+            own,
+            hash_commits: Vec::new(),
+            timelocked_commits: Vec::new(),
+            last_round: 0,
+            weights_version: view.rules.weights_version,
+            least_weights: usize::from(view.rules.min_allowed_weights).min(view.neurons.len()),
+        };
+        match submission.intent.commitment {
+            Commitment::None => {}
+            Commitment::Hash { .. } => shown.hash_commits = view.pinned.hash_commits(of, &me).await?,
+            Commitment::Timelocked { .. } => {
+                shown.last_round = view.pinned.last_stored_round().await?;
+                let queues = commit_epochs(view, submission).into_iter().map(|epoch| async move {
+                    let commits = view.pinned.timelocked_commits(of, epoch, &me).await?;
+                    Ok::<_, ReadError>(commits.into_iter().map(move |commit| (epoch, commit)))
+                });
+                shown.timelocked_commits = try_join_all(queues).await?.into_iter().flatten().collect();
+            }
+        }
+        Ok(shown)
+    }
+
+    /// Time between two blocks, as the chain is built.
+    pub(crate) async fn nominal_block_time(&self) -> Result<Duration, ReadError> {
+        self.chain.block_time().await
     }
 }
 
-impl SubnetState {
-    /// The inputs of the schedule for a hotkey, with a clock at least as new as this state; `None` if the hotkey is not
-    /// registered.
-    pub(crate) fn situation(&self, clock: &EpochClock, me: &Hotkey, has_scores: bool) -> Option<Situation> {
-        let neuron = self.subnet.neuron(me)?;
-        Some(Situation {
-            block: clock.block,
-            tempo: clock.tempo,
-            last_epoch_block: clock.last_epoch_block,
-            next_epoch_block: clock.next_epoch_block(),
-            rate_limit_blocks: self.rules.weights_rate_limit,
-            last_update: neuron.last_update,
-            // The chain exempts the owner's hotkey from the permit.
-            may_set_weights: neuron.validator_permit || self.subnet.owner_hotkey == *me,
-            commit_reveal: self.rules.commit_reveal_weights_enabled,
-            has_scores,
-        })
+/// The epochs in whose queues a timelocked commit can wait: its own, or all that the chain keeps while that is not known.
+fn commit_epochs(view: &View, submission: &Submission) -> BTreeSet<u64> {
+    match submission.fate {
+        Fate::Committed { epoch, .. } => BTreeSet::from([epoch]),
+        _ => {
+            let oldest = view.clock.epoch_index.saturating_sub(view.rules.commit_reveal_period + 1);
+            (oldest..=view.clock.index_next_block()).collect()
+        }
     }
 }

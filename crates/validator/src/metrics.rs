@@ -20,6 +20,11 @@ struct Ended {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Of {
+    mechanism: u32,
+}
+
 /// The validator's numbers.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -30,7 +35,7 @@ pub(crate) struct Metrics {
     submissions: Family<Ended, Counter>,
     chain_reconnects: Counter,
     head_block: Gauge,
-    confirmed_block: Gauge,
+    effective_block: Family<Of, Gauge>,
     task_restarts: Family<Restarted, Counter>,
 }
 
@@ -44,8 +49,8 @@ impl Metrics {
         // 10 ms to about 11 min in doublings: from an empty round to one at every limit.
         let round_seconds = Histogram::new(exponential_buckets(0.01, 2.0, 17));
         let (rounds, answers, submissions) = (Family::default(), Family::default(), Family::default());
-        let (chain_reconnects, head_block, confirmed_block) =
-            (Counter::default(), Gauge::default(), Gauge::default());
+        let (chain_reconnects, head_block, effective_block) =
+            (Counter::default(), Gauge::default(), Family::<Of, Gauge>::default());
         let mut registry = Registry::with_prefix("subnetkit_validator");
         registry.register("rounds", "Rounds by how they ended", rounds.clone());
         registry.register_with_unit("round", "Time a round took", Unit::Seconds, round_seconds.clone());
@@ -58,9 +63,9 @@ impl Metrics {
         );
         registry.register("head_block", "Newest block heard of", head_block.clone());
         registry.register(
-            "confirmed_block",
-            "Block of the last weights read back from the chain",
-            confirmed_block.clone(),
+            "effective_block",
+            "Block since which the chain is known to hold the last weights, by mechanism",
+            effective_block.clone(),
         );
         let task_restarts = Family::default();
         registry.register(
@@ -76,7 +81,7 @@ impl Metrics {
             submissions,
             chain_reconnects,
             head_block,
-            confirmed_block,
+            effective_block,
             task_restarts,
         }
     }
@@ -104,10 +109,15 @@ impl Metrics {
         self.answers.get_or_create(&Ended { outcome: outcome.as_str() }).inc();
     }
 
-    pub(crate) fn submission(&self, fate: &Fate) {
+    /// Counts a submission when its fate is final.
+    pub(crate) fn submission(&self, mecid: u8, fate: &Fate) {
+        if fate.is_open() {
+            return;
+        }
         self.submissions.get_or_create(&Ended { outcome: fate.as_str() }).inc();
-        if let Fate::Confirmed { block } = fate {
-            self.confirmed_block.set(i64::try_from(*block).unwrap_or(i64::MAX));
+        if let Some(block) = fate.effective_block() {
+            let block = i64::try_from(block).unwrap_or(i64::MAX);
+            self.effective_block.get_or_create(&Of { mechanism: mecid.into() }).set(block);
         }
     }
 

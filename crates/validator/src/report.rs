@@ -1,4 +1,4 @@
-//! What a running validator tells those who watch: one report per round and per submission.
+//! What a running validator tells those who watch: one report per round, and one per step of a submission.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use subnetkit_protocol::Hotkey;
 
 use crate::answer::OutcomeKind;
 use crate::ledger::{Fate, WeightRecord};
-use crate::weights::Payout;
+use crate::weights::{Payout, Way};
 
 /// A report.
 #[derive(Debug, Clone, Serialize)]
@@ -16,8 +16,10 @@ use crate::weights::Payout;
 pub enum Report {
     /// A round ended.
     Round(RoundReport),
-    /// Weights were submitted, or could not be.
+    /// News of a submission of weights.
     Submission(SubmissionReport),
+    /// What was due at a block was done.
+    Block(BlockReport),
 }
 
 /// A round that ended.
@@ -54,7 +56,8 @@ pub struct RoundEntry {
     pub score: Option<f64>,
 }
 
-/// An attempt to set weights.
+/// News of a submission of weights: it was sent, its fate has changed, or there was nothing to send. One submission makes
+/// several of these.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct SubmissionReport {
@@ -62,14 +65,34 @@ pub struct SubmissionReport {
     pub validator: Hotkey,
     /// The subnet.
     pub netuid: u16,
+    /// The mechanism.
+    pub mecid: u8,
+    /// Its number in the ledger; `None` if it came to nothing before it was recorded.
+    pub id: Option<u64>,
     /// The head when it was decided.
     pub block: u64,
-    /// The subnet's epoch counter at that block.
-    pub epoch_index: u64,
+    /// The epoch number of the block after that.
+    pub epoch: u64,
+    /// The way it went.
+    pub way: Way,
     /// Where the weights came from; `None` if there were none to send.
     pub payout: Option<Payout>,
     /// What was to be sent; empty if there was nothing to send.
     pub weights: Vec<WeightRecord>,
-    /// What became of it. Only [`Fate::Confirmed`] means that the chain holds these weights.
+    /// What became of it so far. Only [`Fate::Effective`] means that the chain holds these weights.
     pub fate: Fate,
+}
+
+/// The weights half of a validator has acted on a block: it has learned from it, and sent what was due.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct BlockReport {
+    /// Who.
+    pub validator: Hotkey,
+    /// The subnet.
+    pub netuid: u16,
+    /// The best block that woke it; it may have acted on a later one.
+    pub block: u64,
+    /// Why it could do nothing at this block, if it could not.
+    pub failure: Option<String>,
 }

@@ -23,10 +23,9 @@ use crate::metrics::Metrics;
 use crate::progress::{Progress, watch_progress};
 use crate::report::Report;
 use crate::rounds::Rounds;
-use crate::schedule::WaitReason;
 use crate::scoring::Scoring;
 use crate::status;
-use crate::submission::{Submitter, submit_on_blocks};
+use crate::submission::{Shared, Submitter, submit_on_blocks};
 use crate::supervision::Tasks;
 
 /// On chains with very short block times, a hiccup of this length is no loss of the chain.
@@ -47,12 +46,6 @@ pub enum ValidatorError {
     NotRegistered {
         /// The hotkey.
         hotkey: Hotkey,
-        /// The subnet.
-        netuid: u16,
-    },
-    /// The subnet takes weights in a way this version cannot send.
-    #[error("weights cannot be set on subnet {netuid}: {}", WaitReason::CommitRevealDemanded)]
-    CommitRevealDemanded {
         /// The subnet.
         netuid: u16,
     },
@@ -197,9 +190,15 @@ impl<S: Synapse> Validator<S> {
             Arc::clone(&metrics),
             Arc::clone(&progress),
         );
-        let submitter =
-            Submitter::new(&config, link.clone(), ledger, reward, Arc::clone(&metrics), Arc::clone(&health))
-                .await?;
+        let shared = Shared {
+            link: link.clone(),
+            ledger,
+            metrics: Arc::clone(&metrics),
+            health: Arc::clone(&health),
+            progress: Arc::clone(&progress),
+            reports: reports.clone(),
+        };
+        let submitter = Submitter::new(&config, reward, shared);
 
         let stop = shutdown.child_token();
         let mut tasks = Tasks::new(stop.clone());
@@ -233,7 +232,7 @@ impl<S: Synapse> Validator<S> {
             link,
             rounds,
             interval: config.round_interval,
-            reports: reports.clone(),
+            reports,
             health: Arc::clone(&health),
             progress: Arc::clone(&progress),
         };
@@ -241,20 +240,16 @@ impl<S: Synapse> Validator<S> {
         let until = stop.clone();
         tasks.spawn("watchdog", async move { until.run_until_cancelled(watching).await.unwrap_or(Ok(())) });
         tasks.spawn("scoring", scoring.run(heads.clone(), stop.clone()));
-        tasks.spawn("weights", submit_on_blocks(submitter, heads, reports, health, progress, stop));
+        tasks.spawn("weights", submit_on_blocks(submitter, heads, health, stop));
         tracing::info!(netuid = owner.netuid, hotkey = %owner.hotkey, synapse = S::NAME, "validating");
         tasks.supervise().await
     }
 
     /// What must hold before anything starts.
     async fn check_subnet(&self) -> Result<(), ValidatorError> {
-        let state = self.link.state().await?;
         let (hotkey, netuid) = (self.link.hotkey(), self.link.netuid());
-        if state.subnet.neuron(&hotkey).is_none() {
+        if self.link.metagraph().await?.neuron(&hotkey).is_none() {
             return Err(ValidatorError::NotRegistered { hotkey, netuid });
-        }
-        if state.rules.commit_reveal_weights_enabled {
-            return Err(ValidatorError::CommitRevealDemanded { netuid });
         }
         Ok(())
     }

@@ -1,32 +1,61 @@
-//! When to submit weights: a state machine over the chain's own epoch fields, with every input passed in.
+//! When to submit the weights of a mechanism: a function of what the chain says at one block and what the journal remembers.
 //!
-//! Facts it rests on: an epoch runs at the start of its block, before that block's calls, so weights must be included
-//! in an earlier block; the chain refuses a second submission within the rate limit, counted from `LastUpdate`, which
-//! starts at the block of registration; a hotkey without a validator permit is refused, except the subnet owner's.
+//! Facts it rests on: an epoch runs at the start of its block, before that block's calls, so weights must be included in an
+//! earlier block; it comes `tempo` blocks after the last one or at the block its owner has called it for, and may be put off by
+//! a block; a change of the tempo restarts the period. The chain refuses a second submission within the rate limit, counted
+//! per mechanism from `LastUpdate`, which starts at the block of registration and which a commit moves, a reveal does not. A
+//! hotkey without a validator permit is refused, except the subnet owner's. In the blocks of the chain's admin freeze window
+//! before an epoch no rule changes, so that weights sent there meet the rules they were made for.
 
 use std::fmt;
 
-/// What the chain says at one block.
+use crate::weights::Way;
+
+/// A block this far ahead of the head is not of this run of the chain: development chains begin anew, and nodes lag by a few
+/// blocks only.
+pub const ANOTHER_RUN_BLOCKS: u64 = 256;
+
+/// What the chain and the journal say of one mechanism at one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Situation {
     /// The head all fields were read at.
     pub block: u64,
     /// Blocks per epoch; 0 means the subnet runs none.
     pub tempo: u16,
-    /// The block in which the last epoch ran.
-    pub last_epoch_block: u64,
+    /// The block in which the last epoch ran: weights included in it or later have served no epoch yet. Not the block from
+    /// which the next one is counted, which a change of the tempo moves.
+    pub epoch_began_at: u64,
     /// The block in which the next epoch is due, if any.
     pub next_epoch_block: Option<u64>,
     /// Fewest blocks between two submissions; 0 means no limit.
     pub rate_limit_blocks: u64,
-    /// The block of this uid's last submission (or registration); 0 means never.
+    /// The block of this uid's last submission to the mechanism (or registration); 0 means never.
     pub last_update: u64,
     /// Whether this hotkey may set weights: it holds a validator permit or is the owner's.
     pub may_set_weights: bool,
-    /// Whether the subnet takes only committed weights.
-    pub commit_reveal: bool,
     /// Whether the ledger holds a scored round; without one every reward would be a guess.
     pub has_scores: bool,
+    /// The way in which the subnet takes weights.
+    pub way: Way,
+    /// Whether the chain holds no weights of this validator: then there is no reason to wait for a better moment.
+    pub row_is_empty: bool,
+    /// Whether a transaction of this hotkey is under way whose fate is not known yet.
+    pub undecided: bool,
+    /// The newest submission to the mechanism that the chain took.
+    pub newest: Option<Newest>,
+}
+
+/// The newest submission that the chain took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newest {
+    /// The block it was included in; of a commit, that of the commit.
+    pub included_block: u64,
+    /// How it was sent.
+    pub way: Way,
+    /// Whether it still waits to be revealed.
+    pub waits: bool,
+    /// Whether it must not or should not take effect, because a uid in it has passed to another hotkey.
+    pub outdated: bool,
 }
 
 /// What to do at this block.
@@ -44,9 +73,9 @@ pub enum Decision {
 pub enum WaitReason {
     /// The subnet's tempo is 0.
     NoEpochs,
-    /// The subnet takes only committed weights, which this version does not send.
-    CommitRevealDemanded,
-    /// This epoch's weights are on chain.
+    /// What became of the last transaction is not known yet.
+    Undecided,
+    /// This epoch's weights are on chain, in the open or committed.
     AlreadySet {
         /// The block that holds them.
         included_block: u64,
@@ -83,7 +112,7 @@ impl WaitReason {
     /// Whether somebody has to act before weights can be set; the others pass by themselves.
     #[must_use]
     pub const fn needs_attention(&self) -> bool {
-        matches!(self, Self::NoEpochs | Self::CommitRevealDemanded | Self::NoPermit | Self::GaveUp { .. })
+        matches!(self, Self::NoEpochs | Self::NoPermit | Self::GaveUp { .. })
     }
 
     /// Whether both are the same reason, whatever their numbers: a reason is logged once, not once per block.
@@ -97,10 +126,7 @@ impl fmt::Display for WaitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoEpochs => f.write_str("the subnet's tempo is 0, so it runs no epochs and weights have no effect"),
-            Self::CommitRevealDemanded => f.write_str(
-                "the subnet demands commit-reveal (commit_reveal_weights_enabled), and only plain weights are \
-                 supported; its owner can turn it off with AdminUtils.sudo_set_commit_reveal_weights_enabled",
-            ),
+            Self::Undecided => f.write_str("a transaction of this hotkey is under way, and nothing is sent beside it"),
             Self::AlreadySet { included_block } => {
                 write!(f, "this epoch's weights are on chain since block {included_block}")
             }
@@ -124,19 +150,20 @@ impl fmt::Display for WaitReason {
     }
 }
 
-/// The state: what was submitted last, and what was tried in the current epoch.
+/// The settings, and what was tried of one mechanism in the current epoch. What the chain took is not kept here but in
+/// the journal.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     margin_blocks: u64,
     attempts_per_epoch: u32,
-    included_block: Option<u64>,
     tried: Option<Tried>,
 }
 
-/// What was tried in the epoch after `last_epoch_block`.
+/// What was tried in one way in one epoch.
 #[derive(Debug, Clone, Copy)]
 struct Tried {
-    last_epoch_block: u64,
+    epoch_began_at: u64,
+    way: Way,
     attempts: u32,
     end: Option<End>,
 }
@@ -149,10 +176,10 @@ enum End {
 }
 
 impl Schedule {
-    /// `last_included_block` is where the last confirmed weights are, as the ledger remembers it across restarts.
+    /// The settings `submit_margin_blocks` and `submit_attempts`.
     #[must_use]
-    pub const fn new(margin_blocks: u64, attempts_per_epoch: u32, last_included_block: Option<u64>) -> Self {
-        Self { margin_blocks, attempts_per_epoch, included_block: last_included_block, tried: None }
+    pub const fn new(margin_blocks: u64, attempts_per_epoch: u32) -> Self {
+        Self { margin_blocks, attempts_per_epoch, tried: None }
     }
 
     /// What to do in this situation. Does not change the state.
@@ -161,40 +188,39 @@ impl Schedule {
         self.wait_reason(now).map_or(Decision::Submit, Decision::Wait)
     }
 
-    /// A submission failed. `may_retry` says whether another attempt in the same epoch can help and cannot harm.
-    pub fn note_failure(&mut self, at: &Situation, may_retry: bool) {
-        let attempts = self.tried_in(at).map_or(0, |tried| tried.attempts) + 1;
+    /// A submission of the epoch that began at a block failed. `may_retry` says whether another attempt in the same epoch can
+    /// help; the other ways of sending stay open, since a subnet may change its mind.
+    pub fn note_failure(&mut self, epoch_began_at: u64, way: Way, may_retry: bool) {
+        let attempts = self.tried_in(epoch_began_at, way).map_or(0, |tried| tried.attempts) + 1;
         let end = (!may_retry).then_some(End::Hopeless);
-        self.tried = Some(Tried { last_epoch_block: at.last_epoch_block, attempts, end });
+        self.tried = Some(Tried { epoch_began_at, way, attempts, end });
     }
 
-    /// The operator's policy left nothing to send in this epoch.
-    pub fn note_skipped(&mut self, at: &Situation) {
-        self.tried =
-            Some(Tried { last_epoch_block: at.last_epoch_block, attempts: 0, end: Some(End::Skipped) });
+    /// The operator's policy left nothing to send in the epoch that began at a block.
+    pub fn note_skipped(&mut self, epoch_began_at: u64, way: Way) {
+        self.tried = Some(Tried { epoch_began_at, way, attempts: 0, end: Some(End::Skipped) });
     }
 
-    /// A submission was read back from the chain.
-    pub const fn note_confirmed(&mut self, included_block: u64) {
-        self.included_block = Some(included_block);
-        self.tried = None;
-    }
-
-    fn tried_in(&self, now: &Situation) -> Option<Tried> {
-        self.tried.filter(|tried| tried.last_epoch_block == now.last_epoch_block)
+    fn tried_in(&self, epoch_began_at: u64, way: Way) -> Option<Tried> {
+        self.tried.filter(|tried| tried.epoch_began_at == epoch_began_at && tried.way == way)
     }
 
     fn wait_reason(&self, now: &Situation) -> Option<WaitReason> {
         let Some(epoch_at) = now.next_epoch_block.filter(|_| now.tempo > 0) else {
             return Some(WaitReason::NoEpochs);
         };
-        if now.commit_reveal {
-            return Some(WaitReason::CommitRevealDemanded);
+        if now.undecided {
+            return Some(WaitReason::Undecided);
         }
-        // A block number from the future is a memory of another run of the chain.
-        let this_epoch = now.last_epoch_block..=now.block;
-        if let Some(included_block) = self.included_block.filter(|block| this_epoch.contains(block)) {
-            return Some(WaitReason::AlreadySet { included_block });
+        // What was sent the other way does not count: a hash cannot be revealed once the subnet takes plain weights.
+        let newest = now.newest.filter(|newest| newest.way.is_commit() == now.way.is_commit());
+        let outdated = newest.is_some_and(|newest| newest.outdated);
+        // A node may be some blocks behind the one that told of the inclusion; a number far ahead is a memory of another
+        // run of the chain.
+        let this_epoch = now.epoch_began_at..=now.block.saturating_add(ANOTHER_RUN_BLOCKS);
+        if let Some(newest) = newest.filter(|newest| !outdated && this_epoch.contains(&newest.included_block))
+        {
+            return Some(WaitReason::AlreadySet { included_block: newest.included_block });
         }
         if !now.may_set_weights {
             return Some(WaitReason::NoPermit);
@@ -202,10 +228,11 @@ impl Schedule {
         if !now.has_scores {
             return Some(WaitReason::NoScores);
         }
+        let nothing_there = now.row_is_empty && !newest.is_some_and(|newest| newest.waits);
         // Short tempos would otherwise be all margin, and weights would be last epoch's news.
         let margin = self.margin_blocks.min(u64::from(now.tempo) / 2).max(2);
         let opens_at = epoch_at.saturating_sub(margin);
-        if now.block < opens_at {
+        if now.block < opens_at && !outdated && !nothing_there {
             return Some(WaitReason::NotYet { opens_at });
         }
         // With so few blocks per epoch there is no better moment to wait for.
@@ -216,7 +243,7 @@ impl Schedule {
         if now.rate_limit_blocks > 0 && now.last_update > 0 && now.block < free_at {
             return Some(WaitReason::RateLimited { until: free_at });
         }
-        match self.tried_in(now)? {
+        match self.tried_in(now.epoch_began_at, now.way)? {
             Tried { end: Some(End::Skipped), .. } => Some(WaitReason::Skipped),
             Tried { end: Some(End::Hopeless), attempts, .. } => Some(WaitReason::GaveUp { attempts }),
             Tried { end: None, attempts, .. } => {

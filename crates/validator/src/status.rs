@@ -98,13 +98,14 @@ mod tests {
 
         metrics.round(true, Duration::from_millis(5));
         metrics.answer(crate::answer::OutcomeKind::TimedOut);
-        metrics.submission(&crate::ledger::Fate::Confirmed { block: 77 });
+        let effective = crate::ledger::Fate::Effective { included_block: 70, block: 77 };
+        metrics.submission(0, &effective);
         let (_, text) = get("/metrics").await;
         for line in [
             "subnetkit_validator_rounds_total{outcome=\"scored\"} 1",
             "subnetkit_validator_answers_total{outcome=\"timed_out\"} 1",
-            "subnetkit_validator_submissions_total{outcome=\"confirmed\"} 1",
-            "subnetkit_validator_confirmed_block 77",
+            "subnetkit_validator_submissions_total{outcome=\"effective\"} 1",
+            "subnetkit_validator_effective_block{mechanism=\"0\"} 77",
         ] {
             assert!(text.contains(line), "{line} not in:\n{text}");
         }

@@ -1,38 +1,35 @@
-//! Sets weights when the schedule says so, and believes only what it reads back.
+//! The submitting half of a validator: at each new block it learns from the chain what became of what it sent, then does
+//! the one thing that is due. All it remembers is in the ledger, so that a step after a crash is a step like any other.
+
+mod journal;
+mod sending;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use subnetkit_chain::{EpochClock, ReadError, SubmitError};
-use subnetkit_protocol::Hotkey;
+use subnetkit_chain::{ReadError, SubmitError};
 use tokio::sync::broadcast;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use crate::block_times::BlockTimes;
 use crate::blocks::{Heads, blocks_ended};
 use crate::config::ValidatorConfig;
 use crate::guard::{HookError, HookGuard};
 use crate::health::Health;
 use crate::hooks::Reward;
-use crate::ledger::{Fate, LedgerError, LedgerStore, SubmissionRecord};
-use crate::link::{Link, ReadBack, SubnetState};
+use crate::journal::{Best, Reveal, is_outdated, reveal};
+use crate::ledger::{Fate, LedgerError, LedgerStore, Submission, WeightRecord};
+use crate::link::{Kept, Link, View};
 use crate::metrics::Metrics;
 use crate::progress::Progress;
-use crate::report::{Report, SubmissionReport};
+use crate::report::{BlockReport, Report, SubmissionReport};
 use crate::run::ValidatorError;
-use crate::schedule::{Decision, Schedule, Situation, WaitReason};
-use crate::scores::Weights;
-use crate::weights::{PrepareError, Prepared, Subnet, WhenAllZero, prepare};
+use crate::schedule::{ANOTHER_RUN_BLOCKS, Decision, Newest, Schedule, Situation, WaitReason};
+use crate::weights::{CommitWith, Payout, PrepareError, Way, WhenAllZero};
 
 /// The name of the loop that sets weights.
 const LOOP: &str = "weights";
-
-/// How often the chain is asked for weights it was said to hold, one block time apart.
-const CONFIRM_READS: u32 = 4;
-
-/// The pause between two of these, if the chain does not tell its block time.
-const CONFIRM_PAUSE: Duration = Duration::from_secs(12);
 
 /// The submitting half of a validator.
 pub(crate) struct Submitter {
@@ -40,346 +37,353 @@ pub(crate) struct Submitter {
     ledger: LedgerStore,
     reward: Arc<dyn Reward>,
     guard: HookGuard,
-    schedule: Schedule,
-    policy: WhenAllZero,
-    version_key: u64,
+    settings: Settings,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
-    /// The subnet as last read; read anew after each epoch and before each submission.
-    known: Option<SubnetState>,
-    /// The reason last logged.
-    waiting: Option<WaitReason>,
+    progress: Arc<Progress>,
+    reports: broadcast::Sender<Report>,
+    /// What was tried of each mechanism in this epoch.
+    schedules: BTreeMap<u8, Schedule>,
+    /// The reasons last logged.
+    waiting: BTreeMap<u8, WaitReason>,
+    /// How far each undecided transaction was looked for in final blocks, and when it was last handed over.
+    searches: BTreeMap<u64, u64>,
+    handed_over: BTreeMap<u64, u64>,
+    block_times: BlockTimes,
+    /// The highest head acted on.
+    newest_head: u64,
 }
 
-/// Why an attempt ended before anything was sent.
+/// The settings that concern it, under their names.
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    submit_margin_blocks: u64,
+    submit_attempts: u32,
+    when_all_zero: WhenAllZero,
+    owner_burn_share: f64,
+    commit_with: CommitWith,
+    version_key: u64,
+}
+
+/// Why a step ended before its end. Nothing is lost: the next block brings another.
+#[derive(Debug, thiserror::Error)]
+enum StepError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Fatal(#[from] ValidatorError),
+}
+
+impl From<LedgerError> for StepError {
+    fn from(error: LedgerError) -> Self {
+        Self::Fatal(error.into())
+    }
+}
+
+/// Why there is nothing to send.
 #[derive(Debug, thiserror::Error)]
 enum NotReady {
     #[error(transparent)]
     Hook(#[from] HookError),
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    #[error(transparent)]
     Prepare(#[from] PrepareError),
+    #[error(transparent)]
+    Sign(#[from] SubmitError),
+    #[error("they could not be sealed: {0}")]
+    Seal(String),
+}
+
+impl NotReady {
+    /// Whether trying again in this epoch may help: the same rewards under the same rules end the same way, but a hook that
+    /// panicked may not panic again.
+    fn may_retry(&self) -> bool {
+        match self {
+            Self::Hook(_) => true,
+            Self::Sign(error) => error.is_retryable(),
+            Self::Prepare(_) | Self::Seal(_) => false,
+        }
+    }
+}
+
+/// What a submitter shares with the other tasks of its validator.
+pub(crate) struct Shared {
+    pub(crate) link: Link,
+    pub(crate) ledger: LedgerStore,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) reports: broadcast::Sender<Report>,
 }
 
 impl Submitter {
-    pub(crate) async fn new(
-        config: &ValidatorConfig,
-        link: Link,
-        ledger: LedgerStore,
-        reward: Arc<dyn Reward>,
-        metrics: Arc<Metrics>,
-        health: Arc<Health>,
-    ) -> Result<Self, LedgerError> {
-        let last_included = ledger.last_confirmed().await?.map(|confirmed| confirmed.included_block);
-        Ok(Self {
+    pub(crate) fn new(config: &ValidatorConfig, reward: Arc<dyn Reward>, shared: Shared) -> Self {
+        let Shared { link, ledger, metrics, health, progress, reports } = shared;
+        Self {
             link,
             ledger,
             reward,
             guard: HookGuard::new("reward", config.reward_timeout),
-            schedule: Schedule::new(config.submit_margin_blocks, config.submit_attempts, last_included),
-            policy: config.when_all_zero,
-            version_key: config.version_key,
+            settings: Settings {
+                submit_margin_blocks: config.submit_margin_blocks,
+                submit_attempts: config.submit_attempts,
+                when_all_zero: config.when_all_zero,
+                owner_burn_share: config.owner_burn_share,
+                commit_with: config.commit_with,
+                version_key: config.version_key,
+            },
             metrics,
             health,
-            known: None,
-            waiting: None,
-        })
+            progress,
+            reports,
+            schedules: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            searches: BTreeMap::new(),
+            handed_over: BTreeMap::new(),
+            block_times: BlockTimes::default(),
+            newest_head: 0,
+        }
     }
 
     /// To be called at each new block. A chain that cannot be read is an error of this block, not of the process: see
     /// [`ValidatorError::is_fatal`].
-    pub(crate) async fn on_block(&mut self) -> Result<Option<SubmissionReport>, ValidatorError> {
-        let clock = self.link.clock().await?;
-        let stale = |known: &SubnetState| known.clock.last_epoch_block != clock.last_epoch_block;
-        if self.known.as_ref().is_none_or(stale) {
-            self.known = Some(self.link.state().await?);
+    pub(crate) async fn on_block(&mut self) -> Result<(), ValidatorError> {
+        self.step().await.map_err(|error| match error {
+            StepError::Read(error) => error.into(),
+            StepError::Fatal(error) => error,
+        })
+    }
+
+    /// Learns what became of what was sent, then sends at most one transaction.
+    async fn step(&mut self) -> Result<(), StepError> {
+        let (settled, best) = self.link.heads_to_act_on().await?;
+        let head = best.head().number;
+        // Behind one endpoint are several nodes, and not all are up to date. What is far behind is another run of the chain.
+        if head < self.newest_head && head.saturating_add(ANOTHER_RUN_BLOCKS) >= self.newest_head {
+            return Ok(());
         }
-        let Decision::Submit = self.decide(&clock).await? else { return Ok(None) };
-        // Decided on what may be an epoch old; act only on what holds now.
-        let state = self.link.state().await?;
-        let clock = state.clock;
-        self.known = Some(state);
-        let Decision::Submit = self.decide(&clock).await? else { return Ok(None) };
-        self.submit().await.map(Some)
+        self.newest_head = head;
+        let view = self.link.view(best).await?;
+        self.block_times.observe(head, view.pinned.timestamp_ms().await?);
+
+        let open = self.ledger.open_submissions().await?;
+        let open = if open.is_empty() { open } else { self.learn(open, settled, &view).await? };
+        if view.subnet.neuron(&self.link.hotkey()).is_none() {
+            let (hotkey, netuid) = (self.link.hotkey(), self.link.netuid());
+            return Err(ValidatorError::NotRegistered { hotkey, netuid }.into());
+        }
+        if self.push_undecided(&open, &view).await? {
+            return Ok(());
+        }
+        if self.reveal_due(&open, &view).await? {
+            return Ok(());
+        }
+        self.schedules.retain(|mecid, _| *mecid < view.mechanisms);
+        self.waiting.retain(|mecid, _| *mecid < view.mechanisms);
+        for mecid in 0..view.mechanisms {
+            if self.submit_due(mecid, &view).await? {
+                break;
+            }
+        }
+        Ok(())
     }
 
-    async fn decide(&mut self, clock: &EpochClock) -> Result<Decision, ValidatorError> {
-        let situation = self.situation(clock).await?;
-        let decision = self.schedule.decide(&situation);
-        self.announce(decision);
-        Ok(decision)
+    /// Reveals the first hash commit whose epoch it is; says whether it sent anything.
+    async fn reveal_due(&mut self, open: &[Submission], view: &View) -> Result<bool, StepError> {
+        for submission in open {
+            match reveal(submission, &self.at_best(view), self.settings.submit_attempts) {
+                Reveal::No => {}
+                Reveal::Now => return self.send_reveal(submission, view).await,
+                Reveal::Blocked(reason) => self.note(submission, reason).await?,
+            }
+        }
+        Ok(false)
     }
 
-    async fn situation(&self, clock: &EpochClock) -> Result<Situation, ValidatorError> {
-        let has_scores = self.ledger.has_scores().await?;
+    /// Submits the weights of a mechanism if it is time; says whether it sent anything.
+    async fn submit_due(&mut self, mecid: u8, view: &View) -> Result<bool, StepError> {
+        let situation = self.situation(mecid, view).await?;
+        let decision = self.schedule(mecid).decide(&situation);
+        self.announce(mecid, decision);
+        match decision {
+            Decision::Wait(_) => Ok(false),
+            Decision::Submit => self.submit(mecid, view).await,
+        }
+    }
+
+    fn schedule(&mut self, mecid: u8) -> &mut Schedule {
+        let Settings { submit_margin_blocks, submit_attempts, .. } = self.settings;
+        self.schedules.entry(mecid).or_insert_with(|| Schedule::new(submit_margin_blocks, submit_attempts))
+    }
+
+    fn way(&self, view: &View) -> Way {
+        Way::demanded(view.rules.commit_reveal_weights_enabled, self.settings.commit_with)
+    }
+
+    async fn situation(&self, mecid: u8, view: &View) -> Result<Situation, StepError> {
         let me = self.link.hotkey();
-        let known = self.known.as_ref();
-        known
-            .and_then(|known| known.situation(clock, &me, has_scores))
-            .ok_or_else(|| ValidatorError::NotRegistered { hotkey: me, netuid: self.link.netuid() })
+        let Some(uid) = view.subnet.neuron(&me).map(|neuron| neuron.uid) else {
+            return Err(ValidatorError::NotRegistered { hotkey: me, netuid: self.link.netuid() }.into());
+        };
+        let Kept { row, last_update } = self.link.kept(&view.pinned, mecid, uid).await?;
+        let newest = self.ledger.newest_taken(mecid).await?;
+        Ok(Situation {
+            block: view.block(),
+            tempo: view.clock.tempo,
+            epoch_began_at: view.epoch_began_at(),
+            next_epoch_block: view.clock.next_epoch_block(),
+            rate_limit_blocks: view.rules.weights_rate_limit,
+            last_update,
+            may_set_weights: view.may_set_weights(&me),
+            has_scores: self.ledger.has_scores().await?,
+            way: self.way(view),
+            row_is_empty: row.iter().all(|(_, value)| *value == 0),
+            undecided: false,
+            newest: newest.and_then(|newest| {
+                Some(Newest {
+                    included_block: newest.fate.included_block()?,
+                    way: newest.intent.commitment.way(),
+                    waits: newest.fate.is_open(),
+                    outdated: is_outdated(&newest, &view.neurons),
+                })
+            }),
+        })
     }
 
-    /// Logs a reason when it changes, and lets readiness show those that somebody has to act on.
-    fn announce(&mut self, decision: Decision) {
-        let Decision::Wait(reason) = decision else {
-            self.waiting = None;
-            self.health.clear("weights");
-            return;
-        };
-        if self.waiting.as_ref().is_some_and(|waiting| waiting.same_kind(&reason)) {
-            return;
-        }
-        self.waiting = Some(reason);
-        if reason.needs_attention() {
-            tracing::warn!(%reason, "weights are not being set");
-            self.health.fault("weights", reason.to_string());
-        } else {
-            tracing::info!(%reason, "waiting to set weights");
-            self.health.clear("weights");
+    fn at_best<'a>(&self, view: &'a View) -> Best<'a> {
+        Best {
+            block: view.block(),
+            epoch: view.clock.index_next_block(),
+            reveal_period: view.rules.commit_reveal_period,
+            commit_reveal: view.rules.commit_reveal_weights_enabled,
+            may_set_weights: view.may_set_weights(&self.link.hotkey()),
+            neurons: &view.neurons,
         }
     }
 
-    async fn submit(&mut self) -> Result<SubmissionReport, ValidatorError> {
-        // Set by `on_block` before it decides.
-        let Some(state) = self.known.take() else {
-            return Err(ValidatorError::NotRegistered {
-                hotkey: self.link.hotkey(),
-                netuid: self.link.netuid(),
-            });
-        };
-        let situation = self.situation_of(&state)?;
-        let mut report = SubmissionReport {
+    /// Logs a mechanism's reason when it changes, and lets readiness show those that somebody has to act on.
+    fn announce(&mut self, mecid: u8, decision: Decision) {
+        match decision {
+            Decision::Submit => drop(self.waiting.remove(&mecid)),
+            Decision::Wait(reason) => {
+                let known = self.waiting.insert(mecid, reason);
+                if !known.is_some_and(|known| known.same_kind(&reason)) {
+                    if reason.needs_attention() {
+                        tracing::warn!(mecid, %reason, "weights are not being set");
+                    } else {
+                        tracing::info!(mecid, %reason, "waiting to set weights");
+                    }
+                }
+            }
+        }
+        match self.waiting.values().find(|reason| reason.needs_attention()) {
+            Some(reason) => self.health.fault("weights", reason.to_string()),
+            None => self.health.clear("weights"),
+        }
+    }
+
+    /// Keeps what a submission waits for, and says it when it is new.
+    async fn note(&self, submission: &Submission, note: String) -> Result<(), LedgerError> {
+        if submission.note.as_ref() != Some(&note) {
+            tracing::warn!(mecid = submission.intent.mecid, reason = %note, "committed weights are not revealed");
+            self.ledger.note(submission.id, note).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells of a recorded submission.
+    fn tell(&self, submission: &Submission) {
+        let intent = &submission.intent;
+        self.send_report(SubmissionReport {
             validator: self.link.hotkey(),
             netuid: self.link.netuid(),
-            block: state.clock.block,
-            epoch_index: state.clock.epoch_index,
-            payout: None,
-            weights: Vec::new(),
-            fate: Fate::NotSent { reason: String::new() },
-        };
-        match self.prepare(state).await {
-            Ok(prepared) => {
-                report.payout = Some(prepared.payout);
-                report.weights.clone_from(&prepared.weights);
-                report.fate = self.send(&situation, report.epoch_index, &prepared).await?;
-            }
-            Err(NotReady::Ledger(error)) => return Err(error.into()),
-            Err(NotReady::Prepare(error @ PrepareError::Skipped)) => {
-                self.schedule.note_skipped(&situation);
-                report.fate = Fate::NotSent { reason: error.to_string() };
-            }
-            Err(error) => {
-                // The same rewards under the same rules end the same way; a hook that panicked may not.
-                let may_retry = matches!(error, NotReady::Hook(_) | NotReady::Read(_));
-                self.schedule.note_failure(&situation, may_retry);
-                report.fate = Fate::NotSent { reason: error.to_string() };
-            }
-        }
-        self.metrics.submission(&report.fate);
-        log(&report);
-        Ok(report)
-    }
-
-    fn situation_of(&self, state: &SubnetState) -> Result<Situation, ValidatorError> {
-        let me = self.link.hotkey();
-        let situation = state.situation(&state.clock, &me, true);
-        situation.ok_or_else(|| ValidatorError::NotRegistered { hotkey: me, netuid: self.link.netuid() })
-    }
-
-    /// Rewards, fitted to the subnet's rules.
-    async fn prepare(&self, state: SubnetState) -> Result<Prepared, NotReady> {
-        let SubnetState { rules, subnet, .. } = state;
-        let (reward, ledger) = (Arc::clone(&self.reward), self.ledger.clone());
-        let rewards = self.guard.run_blocking(move || -> Result<Weights, LedgerError> {
-            let view = ledger.view()?;
-            let rewards = reward.reward(&view, &subnet);
-            view.into_fault().map_or(Ok(rewards), Err)
+            mecid: intent.mecid,
+            id: Some(submission.id),
+            block: intent.block,
+            epoch: intent.epoch,
+            way: intent.commitment.way(),
+            payout: Some(intent.payout),
+            weights: intent.weights.clone(),
+            fate: submission.fate.clone(),
         });
-        let rewards = rewards.await??;
-        // Rewards belong to hotkeys and the call names uids, so the uids must be those of this moment: while the hook ran,
-        // a uid may have passed to another hotkey.
-        let subnet = self.link.metagraph().await?;
-        let uids: BTreeMap<Hotkey, u16> =
-            subnet.neurons.iter().map(|neuron| (neuron.hotkey, neuron.uid)).collect();
-        let held = match self.policy {
-            WhenAllZero::HoldLast => self.ledger.last_confirmed().await?,
-            WhenAllZero::BurnToOwner | WhenAllZero::Skip => None,
-        };
-        let rules = Subnet {
-            uids: &uids,
-            me: self.link.hotkey(),
-            owner: subnet.owner_hotkey,
-            min_allowed_weights: rules.min_allowed_weights,
-            max_weights_limit: rules.max_weights_limit,
-            weights_version: rules.weights_version,
-        };
-        let held = held.as_ref().map(|confirmed| &confirmed.values);
-        Ok(prepare(rewards, &rules, self.policy, held, self.version_key)?)
     }
 
-    /// Records the intent, sends, reads back, records the fate.
-    async fn send(
-        &mut self,
-        at: &Situation,
-        epoch_index: u64,
-        prepared: &Prepared,
-    ) -> Result<Fate, LedgerError> {
-        let record = SubmissionRecord {
-            block: at.block,
-            epoch_index,
-            version_key: prepared.version_key,
-            weights: prepared.weights.clone(),
-        };
-        let id = self.ledger.intend(record).await?;
-        let pairs = prepared.pairs();
-        let (fate, may_retry) = match self.link.set_weights(&pairs, prepared.version_key).await {
-            Ok(block) => {
-                self.ledger.resolve(id, Fate::Included { block }).await?;
-                (self.confirm(&pairs, block).await, false)
-            }
-            Err(SubmitError::NotSent(error)) => {
-                (Fate::NotSent { reason: error.to_string() }, error.is_retryable())
-            }
-            // It may have arrived all the same; the chain knows.
-            Err(error @ SubmitError::Unknown { .. }) => {
-                let fate = match self.confirm(&pairs, at.block + 1).await {
-                    confirmed @ Fate::Confirmed { .. } => confirmed,
-                    _ => Fate::Unknown { reason: error.to_string() },
-                };
-                (fate, false)
-            }
-            Err(error) => (Fate::Refused { reason: error.to_string() }, error.is_retryable()),
-        };
-        self.ledger.resolve(id, fate.clone()).await?;
-        match &fate {
-            Fate::Confirmed { block } => self.schedule.note_confirmed(*block),
-            _ => self.schedule.note_failure(at, may_retry),
-        }
-        Ok(fate)
+    /// Tells of one that came to nothing before it was recorded.
+    fn tell_unsent(
+        &self,
+        mecid: u8,
+        view: &View,
+        prepared: Option<(Payout, Vec<WeightRecord>)>,
+        reason: String,
+    ) {
+        let (payout, weights) =
+            prepared.map_or((None, Vec::new()), |(payout, weights)| (Some(payout), weights));
+        self.send_report(SubmissionReport {
+            validator: self.link.hotkey(),
+            netuid: self.link.netuid(),
+            mecid,
+            id: None,
+            block: view.block(),
+            epoch: view.clock.index_next_block(),
+            way: self.way(view),
+            payout,
+            weights,
+            fate: Fate::NotSent { reason },
+        });
     }
 
-    /// Compares what the chain holds with what was sent. `since` is the earliest block it can be from.
-    ///
-    /// Behind a public endpoint are several nodes, and the one asked may be a block behind the one that told of the
-    /// inclusion; so what is not there yet is looked for again.
-    async fn confirm(&self, sent: &[(u16, u16)], since: u64) -> Fate {
-        let pause = self.link.chain().block_time().await.unwrap_or(CONFIRM_PAUSE);
-        let mut reads = 1;
-        loop {
-            let found = self.link.read_back().await;
-            let behind = match &found {
-                Ok(Some(found)) => found.last_update < since,
-                Ok(None) => false,
-                Err(error) => error.is_retryable(),
-            };
-            if !behind || reads == CONFIRM_READS {
-                return judge(found, sent, since);
+    fn tell_block(&self, block: u64, failure: Option<String>) {
+        let (validator, netuid) = (self.link.hotkey(), self.link.netuid());
+        let _ = self.reports.send(Report::Block(BlockReport { validator, netuid, block, failure }));
+    }
+
+    fn send_report(&self, report: SubmissionReport) {
+        let SubmissionReport { mecid, way, block, .. } = report;
+        let (weights, fate) = (report.weights.len(), report.fate.as_str());
+        match &report.fate {
+            Fate::Effective { block, .. } => {
+                tracing::info!(mecid, %way, block, weights, "the chain holds our weights");
             }
-            reads += 1;
-            sleep(pause).await;
+            open if open.is_open() => {
+                tracing::info!(mecid, %way, block, weights, fate, "weights are on their way")
+            }
+            ended => {
+                let reason = ended.reason().unwrap_or_default();
+                tracing::error!(mecid, %way, block, weights, fate, reason, "our weights are not on chain");
+            }
         }
+        self.metrics.submission(mecid, &report.fate);
+        let _ = self.reports.send(Report::Submission(report));
     }
 }
 
-/// Looks at each new block whether it is time; blocks that pass during a submission are skipped. A submission in flight
-/// at shutdown is finished, within the grace.
+/// Takes a step at each new block; blocks that pass during a step are skipped. A step in flight at shutdown is finished,
+/// within the grace; what it could not finish, the next start does.
 pub(crate) async fn submit_on_blocks(
     mut submitter: Submitter,
     mut heads: Heads,
-    reports: broadcast::Sender<Report>,
     health: Arc<Health>,
-    progress: Arc<Progress>,
     stop: CancellationToken,
 ) -> Result<(), ValidatorError> {
     loop {
-        progress.step(LOOP, "waiting for a block", Duration::ZERO);
+        submitter.progress.step(LOOP, "waiting for a block", Duration::ZERO);
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             changed = heads.changed() => changed.map_err(|_| blocks_ended())?,
         }
-        progress.step(LOOP, "setting weights", submitter.guard.limit());
-        match submitter.on_block().await {
-            Ok(Some(report)) => {
-                let _ = reports.send(Report::Submission(report));
+        let Some(head) = *heads.borrow_and_update() else { continue };
+        submitter.progress.step(LOOP, "setting weights", Duration::ZERO);
+        let failure = match submitter.on_block().await {
+            Ok(()) => {
                 health.clear("clock");
+                None
             }
-            Ok(None) => health.clear("clock"),
             Err(error) if error.is_fatal() => return Err(error),
             Err(error) => {
-                tracing::warn!(%error, "the epoch clock cannot be read");
+                tracing::warn!(%error, "the chain cannot be read at this block; trying again at the next");
                 health.fault("clock", error.to_string());
+                Some(error.to_string())
             }
-        }
-    }
-}
-
-/// What a reading back says of a submission.
-fn judge(found: Result<Option<ReadBack>, ReadError>, sent: &[(u16, u16)], since: u64) -> Fate {
-    match found {
-        Ok(Some(found)) if found.last_update < since => Fate::Mismatch {
-            block: since,
-            reason: format!(
-                "the chain's last update of this uid is block {}, before {since}",
-                found.last_update
-            ),
-        },
-        Ok(Some(found)) if !same_weights(&found.weights, sent) => Fate::Mismatch {
-            block: since,
-            reason: format!(
-                "the chain holds {} weights that differ from the {} sent",
-                found.weights.len(),
-                sent.len()
-            ),
-        },
-        Ok(Some(found)) => Fate::Confirmed { block: found.last_update },
-        Ok(None) => {
-            let reason = "this hotkey lost its uid before the weights could be read back".to_owned();
-            Fate::Mismatch { block: since, reason }
-        }
-        Err(error) => Fate::Unknown { reason: format!("included, but not read back: {error}") },
-    }
-}
-
-/// The order of a row carries no meaning.
-fn same_weights(found: &[(u16, u16)], sent: &[(u16, u16)]) -> bool {
-    let (mut found, mut sent) = (found.to_vec(), sent.to_vec());
-    found.sort_unstable();
-    sent.sort_unstable();
-    found == sent
-}
-
-fn log(report: &SubmissionReport) {
-    let (block, weights) = (report.block, report.weights.len());
-    match &report.fate {
-        Fate::Confirmed { block } => tracing::info!(block, weights, "the chain holds our weights"),
-        fate => tracing::error!(
-            block,
-            weights,
-            fate = fate.as_str(),
-            reason = fate.reason().unwrap_or_default(),
-            "our weights are not on chain"
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_the_chain_shows_is_confirmed() {
-        let sent = [(1, 65535), (4, 100)];
-        let found = |weights: &[(u16, u16)], last_update| {
-            Ok(Some(ReadBack { weights: weights.to_vec(), last_update }))
         };
-        assert_eq!(judge(found(&[(4, 100), (1, 65535)], 90), &sent, 90), Fate::Confirmed { block: 90 });
-        assert_eq!(judge(found(&sent, 89), &sent, 90).as_str(), "mismatch", "weights of an earlier epoch");
-        assert_eq!(judge(found(&[(1, 65535)], 90), &sent, 90).as_str(), "mismatch");
-        assert_eq!(judge(found(&[], 90), &sent, 90).as_str(), "mismatch");
-        assert_eq!(judge(Ok(None), &sent, 90).as_str(), "mismatch");
-        assert_eq!(judge(Err(ReadError::NoSuchSubnet { netuid: 1 }), &sent, 90).as_str(), "unknown");
+        submitter.tell_block(head.number, failure);
     }
 }

@@ -1,11 +1,9 @@
 //! What goes into the ledger and comes out of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use serde::Serialize;
 use serde_json::Value;
 use subnetkit_chain::Metagraph;
 use subnetkit_protocol::Hotkey;
@@ -102,32 +100,6 @@ pub struct Scored {
     pub score: f64,
 }
 
-/// The intent to set weights, recorded before anything is sent.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SubmissionRecord {
-    /// The head when it was decided.
-    pub block: u64,
-    /// The subnet's epoch counter at that block.
-    pub epoch_index: u64,
-    /// The version key sent.
-    pub version_key: u64,
-    /// What is sent, and why.
-    pub weights: Vec<WeightRecord>,
-}
-
-/// One neuron's part in a submission.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct WeightRecord {
-    /// Whose weight it is.
-    pub hotkey: Hotkey,
-    /// The uid it held when the weights were made.
-    pub uid: u16,
-    /// The value sent.
-    pub value: u16,
-    /// The reward behind it.
-    pub reward: f64,
-}
-
 /// One call of the reward hook.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RewardRecord {
@@ -137,91 +109,4 @@ pub struct RewardRecord {
     pub mecid: u8,
     /// What it gave. Only finite numbers are kept; others are refused before anything is sent.
     pub rewards: Weights,
-}
-
-/// What became of a submission.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Fate {
-    /// In a block; not read back yet.
-    Included {
-        /// That block.
-        block: u64,
-    },
-    /// Read back from the chain, equal to what was sent.
-    Confirmed {
-        /// The block it was included in.
-        block: u64,
-    },
-    /// The chain refused it.
-    Refused {
-        /// By which rule.
-        reason: String,
-    },
-    /// Included, but the chain holds something else.
-    Mismatch {
-        /// The block it was included in.
-        block: u64,
-        /// What differs.
-        reason: String,
-    },
-    /// Never sent.
-    NotSent {
-        /// What stood in the way.
-        reason: String,
-    },
-    /// Sent, but what became of it could not be learned.
-    Unknown {
-        /// Why not.
-        reason: String,
-    },
-}
-
-impl Fate {
-    /// The name of the state in the ledger.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Included { .. } => "included",
-            Self::Confirmed { .. } => "confirmed",
-            Self::Refused { .. } => "refused",
-            Self::Mismatch { .. } => "mismatch",
-            Self::NotSent { .. } => "not_sent",
-            Self::Unknown { .. } => "unknown",
-        }
-    }
-
-    /// The block it was included in, if it was.
-    #[must_use]
-    pub const fn included_block(&self) -> Option<u64> {
-        match self {
-            Self::Included { block } | Self::Confirmed { block } | Self::Mismatch { block, .. } => {
-                Some(*block)
-            }
-            Self::Refused { .. } | Self::NotSent { .. } | Self::Unknown { .. } => None,
-        }
-    }
-
-    /// Why it is not confirmed.
-    #[must_use]
-    pub fn reason(&self) -> Option<&str> {
-        match self {
-            Self::Refused { reason }
-            | Self::Mismatch { reason, .. }
-            | Self::NotSent { reason }
-            | Self::Unknown { reason } => Some(reason),
-            Self::Included { .. } | Self::Confirmed { .. } => None,
-        }
-    }
-}
-
-/// The last weights that were read back from the chain.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ConfirmedWeights {
-    /// The block they were included in.
-    pub included_block: u64,
-    /// Value per hotkey, 65535 for the largest.
-    pub values: BTreeMap<Hotkey, u16>,
 }

@@ -4,8 +4,9 @@
 //! identity    one row: the chain (genesis hash), subnet and validator hotkey this ledger belongs to
 //! round       one row per scoring round: when, at which block, with which seed, and how it ended
 //! answer      one row per round and hotkey asked: outcome, times, score (null: asked, but not scored)
-//! submission  one row per attempt to set weights: the epoch, the version key, and its fate
+//! submission  one row per submission of weights: mechanism, way, what hides it until it is revealed, and its fate
 //! weight      one row per submission and hotkey: the uid and value sent, and the reward behind it
+//! extrinsic   one row per transaction signed for a submission: its bytes, nonce and era, and what became of it
 //! task        one row per round that can be judged again: the time miners had, the judge's notes, the bytes held
 //! request     one row per distinct request of such a round, as it was sent
 //! exchange    one row per hotkey that such a round asked: which request, and all that came back
@@ -126,6 +127,71 @@ CREATE TABLE reward (
     value  REAL NOT NULL,                     -- in the hook's own unit
     PRIMARY KEY (run, hotkey)
 ) STRICT, WITHOUT ROWID;
+", "
+-- Submissions are judged from the chain alone: their transactions are kept whole, and so is what reveals them.
+CREATE TABLE submission_now (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_ms      INTEGER NOT NULL,         -- Unix time
+    mecid           INTEGER NOT NULL,
+    way             TEXT NOT NULL CHECK (way IN ('plain', 'hash', 'timelocked')),
+    block           INTEGER NOT NULL,         -- head when it was decided
+    epoch           INTEGER NOT NULL,         -- epoch number of the block after it
+    payout          TEXT NOT NULL,            -- rewards, burned_to_owner or held_last
+    version_key     INTEGER NOT NULL,         -- the bits of an unsigned number
+    salt            BLOB,                     -- of a hash commit: words of 16 bits, little endian
+    commitment      BLOB,                     -- of a hash commit the hash, of a timelocked one what is sealed
+    reveal_round    INTEGER,                  -- of a timelocked commit: the drand round that opens it
+    state           TEXT NOT NULL CHECK (state IN ('intended', 'included', 'committed', 'effective', 'refused',
+                        'expired', 'not_included', 'not_sent', 'mismatch', 'unrevealed', 'withheld', 'unknown')),
+    included_block  INTEGER,                  -- of the call or the commit
+    commit_epoch    INTEGER,                  -- epoch number of the commit, from the chain
+    effective_block INTEGER,                  -- since when the chain is known to hold these weights
+    reason          TEXT,                     -- why it is not effective
+    note            TEXT                      -- what it waits for, if that is worth a word
+) STRICT;
+INSERT INTO submission_now (id, created_ms, mecid, way, block, epoch, payout, version_key, state, included_block,
+        effective_block, reason)
+    SELECT id, created_ms, 0, 'plain', block, epoch_index, 'rewards', version_key,
+        CASE state WHEN 'confirmed' THEN 'effective' WHEN 'intended' THEN 'unknown' WHEN 'included' THEN 'unknown'
+            ELSE state END,
+        included_block,
+        CASE state WHEN 'confirmed' THEN included_block END,
+        CASE WHEN state IN ('intended', 'included') THEN 'the process ended before the outcome was known'
+            ELSE reason END
+    FROM submission;
+
+CREATE TABLE weight_now (
+    submission INTEGER NOT NULL REFERENCES submission_now (id) ON DELETE CASCADE,
+    hotkey     BLOB NOT NULL,
+    uid        INTEGER NOT NULL,
+    value      INTEGER NOT NULL,              -- as sent, 65535 for the largest
+    reward     REAL NOT NULL,
+    PRIMARY KEY (submission, hotkey)
+) STRICT, WITHOUT ROWID;
+INSERT INTO weight_now SELECT submission, hotkey, uid, value, reward FROM weight;
+
+DROP TABLE weight;
+DROP TABLE submission;
+ALTER TABLE submission_now RENAME TO submission;
+ALTER TABLE weight_now RENAME TO weight;
+CREATE INDEX submission_by_state ON submission (state, mecid, id);
+
+CREATE TABLE extrinsic (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    submission     INTEGER NOT NULL REFERENCES submission (id) ON DELETE CASCADE,
+    kind           TEXT NOT NULL CHECK (kind IN ('set', 'commit', 'reveal')),
+    bytes          BLOB NOT NULL,             -- signed, as they are sent
+    hash           BLOB NOT NULL,             -- BLAKE2b-256 of them
+    nonce          INTEGER NOT NULL,
+    birth_block    INTEGER NOT NULL,          -- blocks after it may have it ..
+    era_blocks     INTEGER NOT NULL,          -- .. and there are so many of them
+    state          TEXT NOT NULL CHECK (state IN ('undecided', 'succeeded', 'failed', 'pruned', 'refused',
+                       'not_included', 'expired')),
+    included_block INTEGER,
+    reason         TEXT
+) STRICT;
+CREATE INDEX extrinsic_by_submission ON extrinsic (submission);
+CREATE INDEX extrinsic_undecided ON extrinsic (submission) WHERE state = 'undecided';
 "];
 
 /// Brings the file to the current version, each step in a transaction of its own.

@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use subnetkit_protocol::Hotkey;
 use tokio::task::spawn_blocking;
 
-use super::records::{ConfirmedWeights, Fate, LedgerOwner, SubmissionRecord, WeightRecord};
-use super::{Ledger, LedgerError, schema, to_bits};
+use super::records::LedgerOwner;
+use super::{Ledger, LedgerError, schema};
 use crate::config::ValidatorConfig;
 use crate::weights::WhenAllZero;
 
@@ -78,7 +78,7 @@ pub struct LedgerStore {
 
 impl LedgerStore {
     /// Opens or creates the file, brings it to the current schema, and checks that it belongs to `owner`.
-    /// Rounds and submissions cut short by the end of an earlier process are marked as such.
+    /// Rounds cut short by the end of an earlier process are marked as such; submissions are judged by the chain.
     pub async fn open(path: &Path, owner: LedgerOwner, retention: Retention) -> Result<Self, LedgerError> {
         let path = path.to_owned();
         blocking(move || {
@@ -90,78 +90,6 @@ impl LedgerStore {
             claimed.map_err(|error| error.at(&path))?;
             let connection = Arc::new(Mutex::new(connection));
             Ok(Self { connection, _lock: Arc::new(lock), path, retention })
-        })
-        .await
-    }
-
-    /// Records what is about to be sent; on disk when this returns.
-    pub async fn intend(&self, record: SubmissionRecord) -> Result<u64, LedgerError> {
-        self.write(move |connection, retention| {
-            let transaction = connection.transaction()?;
-            transaction.execute(
-                "INSERT INTO submission (created_ms, block, epoch_index, version_key, state)
-                 VALUES (?1, ?2, ?3, ?4, 'intended')",
-                params![
-                    now_ms(),
-                    to_bits(record.block),
-                    to_bits(record.epoch_index),
-                    to_bits(record.version_key)
-                ],
-            )?;
-            let id = row_id(&transaction)?;
-            {
-                let mut insert = transaction.prepare_cached(
-                    "INSERT INTO weight (submission, hotkey, uid, value, reward) VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?;
-                for WeightRecord { hotkey, uid, value, reward } in &record.weights {
-                    insert.execute(params![to_bits(id), hotkey.as_bytes(), uid, value, reward])?;
-                }
-            }
-            // The newest confirmed one stays whatever its age: `hold_last` and the schedule rest on it.
-            transaction.execute(
-                "DELETE FROM submission WHERE id <= ?1 - ?2
-                 AND id IS NOT (SELECT max(id) FROM submission WHERE state = 'confirmed')",
-                params![to_bits(id), to_bits(retention.submissions)],
-            )?;
-            transaction.commit()?;
-            Ok(id)
-        })
-        .await
-    }
-
-    /// Records what became of a submission.
-    pub async fn resolve(&self, submission: u64, fate: Fate) -> Result<(), LedgerError> {
-        self.write(move |connection, _| {
-            connection.execute(
-                "UPDATE submission SET state = ?2, included_block = ?3, reason = ?4 WHERE id = ?1",
-                params![
-                    to_bits(submission),
-                    fate.as_str(),
-                    fate.included_block().map(to_bits),
-                    fate.reason()
-                ],
-            )?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// The last weights read back from the chain, if any.
-    pub async fn last_confirmed(&self) -> Result<Option<ConfirmedWeights>, LedgerError> {
-        self.write(|connection, _| {
-            let found: Option<(i64, i64)> = connection
-                .query_row(
-                    "SELECT id, included_block FROM submission WHERE state = 'confirmed' ORDER BY id DESC LIMIT 1",
-                    [],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )
-                .optional()?;
-            let Some((id, block)) = found else { return Ok(None) };
-            let mut query = connection.prepare_cached("SELECT hotkey, value FROM weight WHERE submission = ?1")?;
-            let values = query
-                .query_map(params![id], |row| Ok((Hotkey::from_bytes(row.get(0)?), row.get(1)?)))?
-                .collect::<Result<_, _>>()?;
-            Ok(Some(ConfirmedWeights { included_block: super::from_bits(block), values }))
         })
         .await
     }
@@ -257,11 +185,6 @@ fn claim(connection: &mut Connection, path: &Path, owner: &LedgerOwner) -> Resul
     }
     transaction.execute(
         "UPDATE round SET state = 'abandoned', reason = 'the process ended during the round' WHERE state = 'open'",
-        [],
-    )?;
-    transaction.execute(
-        "UPDATE submission SET state = 'unknown', reason = 'the process ended before the outcome was known'
-         WHERE state IN ('intended', 'included')",
         [],
     )?;
     transaction.commit()?;

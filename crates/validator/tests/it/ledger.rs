@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use subnetkit_validator::ledger::{
-    AnswerRecord, AskedRecord, Bodies, Fate, LedgerError, LedgerOwner, LedgerStore, Retention, RewardRecord,
-    RoundRecord, RoundState, SubmissionRecord, TaskRecord, WeightRecord,
+    AnswerRecord, AskedRecord, Bodies, LedgerError, LedgerOwner, LedgerStore, Retention, RewardRecord,
+    RoundRecord, RoundState, TaskRecord,
 };
 use subnetkit_validator::{Ledger, Outcome, OutcomeKind, Timing};
 
@@ -66,16 +66,6 @@ async fn round(store: &LedgerStore, told: Vec<Told>) -> u64 {
     id
 }
 
-async fn submission(store: &LedgerStore, value: u16, fate: Option<Fate>) -> u64 {
-    let weights = vec![WeightRecord { hotkey: hotkey(2), uid: 4, value, reward: 0.5 }];
-    let record = SubmissionRecord { block: 60, epoch_index: 3, version_key: u64::MAX, weights };
-    let id = store.intend(record).await.unwrap();
-    if let Some(fate) = fate {
-        store.resolve(id, fate).await.unwrap();
-    }
-    id
-}
-
 #[tokio::test]
 async fn scores_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
@@ -118,35 +108,7 @@ async fn a_view_opened_earlier_sees_later_rounds_of_another_connection() {
 }
 
 #[tokio::test]
-async fn only_confirmed_weights_are_remembered_as_set() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ledger.sqlite");
-    let store = open(&path, KEEP).await;
-    assert_eq!(store.last_confirmed().await.unwrap(), None);
-    submission(&store, 100, Some(Fate::Confirmed { block: 61 })).await;
-    submission(&store, 200, Some(Fate::Refused { reason: "no".to_owned() })).await;
-    submission(&store, 300, Some(Fate::Included { block: 70 })).await;
-    submission(&store, 400, None).await;
-    drop(store);
-
-    // Whatever the end of the process cut short is unknown, not set.
-    let store = open(&path, KEEP).await;
-    let confirmed = store.last_confirmed().await.unwrap().unwrap();
-    assert_eq!(confirmed.included_block, 61);
-    assert_eq!(confirmed.values, BTreeMap::from([(hotkey(2), 100)]));
-    let states = rusqlite::Connection::open(&path).unwrap();
-    let states: Vec<String> = states
-        .prepare("SELECT state FROM submission ORDER BY id")
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
-    assert_eq!(states, ["confirmed", "refused", "unknown", "unknown"]);
-}
-
-#[tokio::test]
-async fn history_is_bounded_but_the_last_confirmed_weights_stay() {
+async fn history_is_bounded() {
     let folder = tempfile::tempdir().unwrap();
     let store =
         open(&folder.path().join("ledger.sqlite"), Retention { rounds: 3, submissions: 2, ..KEEP }).await;
@@ -157,12 +119,6 @@ async fn history_is_bounded_but_the_last_confirmed_weights_stay() {
     let rounds: Vec<u64> =
         store.view().unwrap().history(&hotkey(2), 100).iter().map(|scored| scored.round).collect();
     assert_eq!(rounds, [last - 2, last - 1, last]);
-
-    submission(&store, 100, Some(Fate::Confirmed { block: 61 })).await;
-    for _ in 0..10 {
-        submission(&store, 200, Some(Fate::Refused { reason: "no".to_owned() })).await;
-    }
-    assert_eq!(store.last_confirmed().await.unwrap().unwrap().included_block, 61);
 }
 
 #[tokio::test]
@@ -323,7 +279,7 @@ async fn the_file_stops_growing() {
             // Bodies of different sizes, so that freed pages do not simply fit.
             told[0].0.body = vec![7; 10_000 + 997 * (n as usize % 13)].into();
             round(&store, told).await;
-            submission(&store, 1, Some(Fate::Refused { reason: "no".to_owned() })).await;
+            crate::journal::refused(&store, n).await;
             let rewards = (2..20).map(|n| (hotkey(n), 1.0)).collect();
             store.record_rewards(RewardRecord { block: n, mecid: 0, rewards }).await.unwrap();
         }

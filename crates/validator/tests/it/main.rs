@@ -9,6 +9,7 @@
 
 mod config;
 mod dendrite;
+mod journal;
 mod ledger;
 mod pipeline;
 mod python;

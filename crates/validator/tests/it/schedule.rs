@@ -1,6 +1,7 @@
 //! When weights are submitted, one situation per line.
 
-use subnetkit_validator::schedule::{Decision, Schedule, Situation, WaitReason};
+use subnetkit_validator::schedule::{Decision, Newest, Schedule, Situation, WaitReason};
+use subnetkit_validator::weights::Way;
 
 const MARGIN: u64 = 20;
 const ATTEMPTS: u32 = 3;
@@ -10,18 +11,31 @@ fn at(block: u64) -> Situation {
     Situation {
         block,
         tempo: 100,
-        last_epoch_block: 1000,
+        epoch_began_at: 1000,
         next_epoch_block: Some(1100),
         rate_limit_blocks: 50,
         last_update: 900,
         may_set_weights: true,
-        commit_reveal: false,
         has_scores: true,
+        way: Way::Plain,
+        row_is_empty: false,
+        undecided: false,
+        newest: None,
     }
 }
 
+/// A submission that the chain took.
+fn taken(included_block: u64) -> Newest {
+    Newest { included_block, way: Way::Plain, waits: false, outdated: false }
+}
+
+/// The same where weights are committed.
+fn committed(block: u64, newest: Newest) -> Situation {
+    Situation { way: Way::Timelocked, newest: Some(Newest { way: Way::Timelocked, ..newest }), ..at(block) }
+}
+
 fn fresh() -> Schedule {
-    Schedule::new(MARGIN, ATTEMPTS, None)
+    Schedule::new(MARGIN, ATTEMPTS)
 }
 
 #[track_caller]
@@ -60,37 +74,85 @@ fn an_epoch_the_owner_pulled_forward_moves_the_window() {
 
 #[test]
 fn each_epoch_is_served_once() {
-    let mut schedule = fresh();
-    submits(&schedule, &at(1080));
-    schedule.note_confirmed(1081);
-    waits(&schedule, &at(1082), WaitReason::AlreadySet { included_block: 1081 });
+    submits(&fresh(), &at(1080));
+    let set = Some(taken(1081));
+    waits(&fresh(), &Situation { newest: set, ..at(1082) }, WaitReason::AlreadySet { included_block: 1081 });
     let next = |block| Situation {
-        last_epoch_block: 1100,
+        epoch_began_at: 1100,
         next_epoch_block: Some(1200),
         last_update: 1081,
+        newest: set,
         ..at(block)
     };
-    waits(&schedule, &next(1100), WaitReason::NotYet { opens_at: 1180 });
-    submits(&schedule, &next(1180));
+    waits(&fresh(), &next(1100), WaitReason::NotYet { opens_at: 1180 });
+    submits(&fresh(), &next(1180));
 }
 
 #[test]
 fn weights_included_in_the_block_of_an_epoch_belong_to_the_next() {
-    let mut schedule = fresh();
-    schedule.note_confirmed(1000);
-    waits(&schedule, &at(1080), WaitReason::AlreadySet { included_block: 1000 });
+    waits(
+        &fresh(),
+        &Situation { newest: Some(taken(1000)), ..at(1080) },
+        WaitReason::AlreadySet { included_block: 1000 },
+    );
+    submits(&fresh(), &Situation { newest: Some(taken(999)), ..at(1080) });
 }
 
 #[test]
-fn a_restart_remembers_what_the_ledger_knows() {
+fn a_head_behind_the_inclusion_is_no_reason_to_send_twice_but_another_run_of_the_chain_is() {
+    let newest = |block| Situation { newest: Some(taken(block)), ..at(1085) };
+    waits(&fresh(), &newest(1090), WaitReason::AlreadySet { included_block: 1090 });
+    submits(&fresh(), &newest(5000));
+}
+
+#[test]
+fn a_change_of_the_tempo_moves_the_window_and_not_the_epoch() {
+    // Weights of block 1050; at 1060 the period began anew. No epoch has run since, so they still count.
+    let changed =
+        Situation { tempo: 40, next_epoch_block: Some(1100), newest: Some(taken(1050)), ..at(1085) };
+    waits(&fresh(), &changed, WaitReason::AlreadySet { included_block: 1050 });
+    submits(&fresh(), &Situation { newest: None, ..changed });
+}
+
+#[test]
+fn an_epoch_put_off_by_a_block_is_still_imminent() {
     waits(
-        &Schedule::new(MARGIN, ATTEMPTS, Some(1081)),
-        &at(1085),
-        WaitReason::AlreadySet { included_block: 1081 },
+        &fresh(),
+        &Situation { next_epoch_block: Some(1101), ..at(1100) },
+        WaitReason::EpochImminent { epoch_at: 1101 },
     );
-    submits(&Schedule::new(MARGIN, ATTEMPTS, Some(981)), &at(1085));
-    // A development chain begun anew: the ledger remembers a block this chain has not reached.
-    submits(&Schedule::new(MARGIN, ATTEMPTS, Some(5000)), &at(1085));
+}
+
+#[test]
+fn without_weights_on_chain_there_is_nothing_to_wait_for() {
+    submits(&fresh(), &Situation { row_is_empty: true, ..at(1010) });
+    // Unless they are on their way.
+    let waiting = Newest { waits: true, ..taken(990) };
+    let situation = Situation { row_is_empty: true, ..committed(1010, waiting) };
+    waits(&fresh(), &situation, WaitReason::NotYet { opens_at: 1080 });
+    let ended = Situation { row_is_empty: true, ..committed(1010, taken(990)) };
+    submits(&fresh(), &ended);
+}
+
+#[test]
+fn weights_that_would_pay_another_are_replaced_as_soon_as_the_rate_limit_allows() {
+    let outdated = Newest { waits: true, outdated: true, ..taken(1020) };
+    let at = |block| Situation { last_update: 1020, ..committed(block, outdated) };
+    waits(&fresh(), &at(1069), WaitReason::RateLimited { until: 1070 });
+    submits(&fresh(), &at(1070));
+}
+
+#[test]
+fn what_was_sent_the_other_way_does_not_count() {
+    let plain_now = Situation { way: Way::Plain, ..committed(1085, taken(1081)) };
+    submits(&fresh(), &plain_now);
+    let hash_now = Situation { way: Way::Hash, ..committed(1085, taken(1081)) };
+    waits(&fresh(), &hash_now, WaitReason::AlreadySet { included_block: 1081 });
+}
+
+#[test]
+fn nothing_is_sent_beside_a_transaction_whose_fate_is_open() {
+    waits(&fresh(), &Situation { undecided: true, ..at(1085) }, WaitReason::Undecided);
 }
 
 #[test]
@@ -105,7 +167,6 @@ fn the_rate_limit_counts_from_the_last_update() {
 #[test]
 fn what_the_chain_would_refuse_is_not_sent() {
     waits(&fresh(), &Situation { may_set_weights: false, ..at(1080) }, WaitReason::NoPermit);
-    waits(&fresh(), &Situation { commit_reveal: true, ..at(1080) }, WaitReason::CommitRevealDemanded);
     waits(&fresh(), &Situation { tempo: 0, ..at(1080) }, WaitReason::NoEpochs);
     waits(&fresh(), &Situation { next_epoch_block: None, ..at(1080) }, WaitReason::NoEpochs);
     waits(&fresh(), &Situation { has_scores: false, ..at(1080) }, WaitReason::NoScores);
@@ -116,26 +177,26 @@ fn failures_are_retried_a_bounded_number_of_times_per_epoch() {
     let mut schedule = fresh();
     for block in 1080..1083 {
         submits(&schedule, &at(block));
-        schedule.note_failure(&at(block), true);
+        schedule.note_failure(1000, Way::Plain, true);
     }
     waits(&schedule, &at(1083), WaitReason::GaveUp { attempts: 3 });
-    submits(&schedule, &Situation { last_epoch_block: 1100, next_epoch_block: Some(1200), ..at(1180) });
+    submits(&schedule, &Situation { epoch_began_at: 1100, next_epoch_block: Some(1200), ..at(1180) });
 }
 
 #[test]
-fn what_cannot_succeed_or_may_be_on_its_way_is_not_sent_twice() {
+fn what_cannot_succeed_is_not_tried_again_in_the_same_way() {
     let mut schedule = fresh();
-    schedule.note_failure(&at(1080), false);
+    schedule.note_failure(1000, Way::Plain, false);
     waits(&schedule, &at(1081), WaitReason::GaveUp { attempts: 1 });
+    submits(&schedule, &Situation { way: Way::Timelocked, ..at(1081) });
     let mut schedule = fresh();
-    schedule.note_skipped(&at(1080));
+    schedule.note_skipped(1000, Way::Plain);
     waits(&schedule, &at(1081), WaitReason::Skipped);
 }
 
 #[test]
 fn reasons_are_sentences_and_those_that_need_somebody_say_what_to_do() {
     assert!(WaitReason::NoPermit.to_string().contains("stake"));
-    assert!(WaitReason::CommitRevealDemanded.to_string().contains("sudo_set_commit_reveal_weights_enabled"));
     assert!(WaitReason::NoPermit.needs_attention());
     assert!(!WaitReason::NotYet { opens_at: 5 }.needs_attention());
     assert!(WaitReason::NotYet { opens_at: 5 }.same_kind(&WaitReason::NotYet { opens_at: 6 }));
