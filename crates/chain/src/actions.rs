@@ -2,12 +2,10 @@
 
 use crate::{
     AxonCertificate, Call, Chain, Included, Mechanism, Rao, Refusal, RefusalKind, SubmitError, Value,
-    pinned::Pinned,
+    pinned::Pinned, surface,
 };
 use std::net::{IpAddr, SocketAddr};
 use subnetkit_protocol::{AccountId, Hotkey, Keypair};
-
-const SUBTENSOR: &str = "SubtensorModule";
 
 /// What a published record says about the software behind an axon.
 const AXON_VERSION: u32 = 1;
@@ -28,15 +26,13 @@ impl Chain {
         netuid: u16,
         hotkey: &Hotkey,
     ) -> Result<u16, SubmitError> {
-        let args = [("netuid", Value::from(netuid)), ("hotkey", (*hotkey).into())];
-        let call = Call::new(SUBTENSOR, "burned_register", args);
+        let call = surface::BURNED_REGISTER.call([netuid.into(), (*hotkey).into()]);
         let included = self.submit(coldkey, call).await?;
-        let event = included.event(SUBTENSOR, "NeuronRegistered");
-        if let Some(uid) = event.and_then(|event| event.fields.item(1)).and_then(Value::number_as) {
+        if let Some(uid) = surface::NEURON_REGISTERED.find(&included).and_then(|uid| uid.number_as()) {
             return Ok(uid);
         }
         let uid = self.at_block(included.block.hash).await?.uid(netuid, hotkey).await?;
-        uid.ok_or_else(|| no_effect("burned_register", &included, "the hotkey's uid"))
+        uid.ok_or_else(|| no_effect(surface::BURNED_REGISTER.name(), &included, "the hotkey's uid"))
     }
 
     /// Creates a subnet owned by the coldkey, with this hotkey as its first neuron. Gives the netuid.
@@ -44,11 +40,12 @@ impl Chain {
     /// # Errors
     /// See [`SubmitError`]; [`SubmitError::NoEffect`] if the chain is full and has only queued it.
     pub async fn register_network(&self, coldkey: &Keypair, hotkey: &Hotkey) -> Result<u16, SubmitError> {
-        let call = Call::new(SUBTENSOR, "register_network", [("hotkey", *hotkey)]);
-        let included = self.submit(coldkey, call).await?;
-        let event = included.event(SUBTENSOR, "NetworkAdded");
-        let netuid = event.and_then(|event| event.fields.item(0)).and_then(Value::number_as);
-        netuid.ok_or_else(|| no_effect("register_network", &included, "the event NetworkAdded"))
+        let included = self.submit(coldkey, surface::REGISTER_NETWORK.call([(*hotkey).into()])).await?;
+        let netuid = surface::NETWORK_ADDED.find(&included).and_then(|netuid| netuid.number_as());
+        netuid.ok_or_else(|| {
+            let missing = format!("the event {}", surface::NETWORK_ADDED.name());
+            no_effect(surface::REGISTER_NETWORK.name(), &included, &missing)
+        })
     }
 
     /// Starts a subnet: from here on it has emission and its token can be traded.
@@ -56,7 +53,7 @@ impl Chain {
     /// # Errors
     /// See [`SubmitError`].
     pub async fn start_call(&self, owner: &Keypair, netuid: u16) -> Result<Included, SubmitError> {
-        self.submit(owner, Call::new(SUBTENSOR, "start_call", [("netuid", netuid)])).await
+        self.submit(owner, surface::START_CALL.call([netuid.into()])).await
     }
 
     /// Stakes TAO on a hotkey in a subnet at any price; the subnet must have been started.
@@ -70,9 +67,8 @@ impl Chain {
         netuid: u16,
         tao: Rao,
     ) -> Result<Included, SubmitError> {
-        let args =
-            [("hotkey", Value::from(*hotkey)), ("netuid", netuid.into()), ("amount_staked", tao.into())];
-        self.submit(coldkey, Call::new(SUBTENSOR, "add_stake", args)).await
+        let call = surface::ADD_STAKE.call([(*hotkey).into(), netuid.into(), tao.into()]);
+        self.submit(coldkey, call).await
     }
 
     /// Takes alpha stake off a hotkey in a subnet at any price.
@@ -86,9 +82,8 @@ impl Chain {
         netuid: u16,
         alpha: Rao,
     ) -> Result<Included, SubmitError> {
-        let args =
-            [("hotkey", Value::from(*hotkey)), ("netuid", netuid.into()), ("amount_unstaked", alpha.into())];
-        self.submit(coldkey, Call::new(SUBTENSOR, "remove_stake", args)).await
+        let call = surface::REMOVE_STAKE.call([(*hotkey).into(), netuid.into(), alpha.into()]);
+        self.submit(coldkey, call).await
     }
 
     /// Transfers TAO; the sender keeps at least the existential deposit.
@@ -96,8 +91,7 @@ impl Chain {
     /// # Errors
     /// See [`SubmitError`].
     pub async fn transfer(&self, from: &Keypair, to: &AccountId, tao: Rao) -> Result<Included, SubmitError> {
-        let args = [("dest", Value::from(*to)), ("value", tao.into())];
-        self.submit(from, Call::new("Balances", "transfer_keep_alive", args)).await
+        self.submit(from, surface::TRANSFER.call([(*to).into(), tao.into()])).await
     }
 
     /// Publishes where a hotkey serves, in the clear. Does nothing, and gives `None`, if the chain has that already: the
@@ -156,26 +150,37 @@ impl Chain {
             IpAddr::V4(ip) => (u128::from(u32::from(ip)), 4u8),
             IpAddr::V6(ip) => (u128::from(ip), 6),
         };
-        let mut args = vec![
-            ("netuid", Value::from(netuid)),
-            ("version", AXON_VERSION.into()),
-            ("ip", ip.into()),
-            ("port", address.port().into()),
-            ("ip_type", ip_type.into()),
-            ("protocol", AXON_PROTOCOL.into()),
-            ("placeholder1", 0u8.into()),
-            ("placeholder2", 0u8.into()),
+        let args: [Value; 8] = [
+            netuid.into(),
+            AXON_VERSION.into(),
+            ip.into(),
+            address.port().into(),
+            ip_type.into(),
+            AXON_PROTOCOL.into(),
+            0u8.into(),
+            0u8.into(),
         ];
         // The plain call leaves a published key as it is, and callers would go on asking for TLS.
         let argument = argument.or_else(|| published.is_some().then(AxonCertificate::withdrawn));
-        let name = match argument {
+        let call = match argument {
             Some(argument) => {
-                args.push(("certificate", argument.into()));
-                "serve_axon_tls"
+                let [netuid, version, ip, port, ip_type, protocol, first, second] = args;
+                let certificate = argument.into();
+                surface::SERVE_AXON_TLS.call([
+                    netuid,
+                    version,
+                    ip,
+                    port,
+                    ip_type,
+                    protocol,
+                    first,
+                    second,
+                    certificate,
+                ])
             }
-            None => "serve_axon",
+            None => surface::SERVE_AXON.call(args),
         };
-        match self.submit(hotkey, Call::new(SUBTENSOR, name, args)).await {
+        match self.submit(hotkey, call).await {
             Ok(included) => Ok(Some(included)),
             Err(error) => {
                 Err(self.explain(error, |at| async move { at.serving_wait(netuid, &account).await }).await)
@@ -227,14 +232,14 @@ impl Chain {
 
 impl Pinned {
     async fn serving_wait(&self, netuid: u16, hotkey: &Hotkey) -> Option<(u64, String)> {
-        let limit = self.storage(SUBTENSOR, "ServingRateLimit", vec![netuid.into()]);
+        let limit = self.read(surface::SERVING_RATE_LIMIT.at([netuid.into()]));
         let limit: u64 = limit.await.ok()??.number_as()?;
         let last = self.axon(netuid, hotkey).await.ok()??.block;
         Some(self.wait(limit, last))
     }
 
     async fn weights_wait(&self, netuid: u16, hotkey: &Hotkey) -> Option<(u64, String)> {
-        let limit = self.storage(SUBTENSOR, "WeightsSetRateLimit", vec![netuid.into()]);
+        let limit = self.read(surface::WEIGHTS_RATE_LIMIT.at([netuid.into()]));
         let limit: u64 = limit.await.ok()??.number_as()?;
         let uid = self.uid(netuid, hotkey).await.ok()??;
         let last = self.last_update(Mechanism::first(netuid), uid).await.ok()?;
@@ -251,10 +256,6 @@ impl Pinned {
     }
 }
 
-fn no_effect(call: &str, included: &Included, missing: &str) -> SubmitError {
-    SubmitError::NoEffect {
-        call: format!("{SUBTENSOR}.{call}"),
-        block: included.block.number,
-        missing: missing.to_owned(),
-    }
+fn no_effect(call: String, included: &Included, missing: &str) -> SubmitError {
+    SubmitError::NoEffect { call, block: included.block.number, missing: missing.to_owned() }
 }

@@ -1,9 +1,7 @@
 //! Parameters, by the owner of a subnet or by the sudo account of a development chain.
 
-use crate::{Call, Chain, CodecError, Included, Runtime, SubmitError, Value};
+use crate::{Call, Chain, CodecError, Included, Runtime, SubmitError, Value, surface::ADMIN};
 use subnetkit_protocol::Keypair;
-
-const ADMIN: &str = "AdminUtils";
 
 impl Runtime {
     /// The call that sets a parameter: `tempo` is `AdminUtils.sudo_set_tempo`, and so on; a name that starts with

@@ -1,10 +1,11 @@
 //! The drand beacon that opens timelocked commits, and the chain's own time.
 
-use crate::{CodecError, ReadError, Value, pinned::Pinned};
+use crate::{
+    CodecError, ReadError, Value,
+    pinned::Pinned,
+    surface::{self, Asked},
+};
 use serde::{Deserialize, Serialize};
-
-const DRAND: &str = "Drand";
-const CONFIG: &str = "BeaconConfig";
 
 /// The drand network `quicknet`: what every Bittensor chain is configured for unless it says otherwise.
 const QUICKNET_PUBLIC_KEY: [u8; 96] = [
@@ -39,13 +40,12 @@ impl Beacon {
         }
     }
 
-    fn decode(config: &Value) -> Result<Self, CodecError> {
-        let unusable =
-            |field: &str| CodecError::Field { item: format!("{DRAND}.{CONFIG}"), field: field.to_owned() };
-        let number = |name: &str| config.field(name).and_then(Value::number_as).ok_or_else(|| unusable(name));
+    fn decode(asked: &Asked, config: &Value) -> Result<Self, CodecError> {
+        let number =
+            |name: &str| config.field(name).and_then(Value::number_as).ok_or_else(|| asked.unusable(name));
         let public_key = config.field("public_key").and_then(Value::bytes);
         Ok(Self {
-            public_key: public_key.ok_or_else(|| unusable("public_key"))?,
+            public_key: public_key.ok_or_else(|| asked.unusable("public_key"))?,
             genesis_time: number("genesis_time")?,
             period: number("period")?,
         })
@@ -58,8 +58,9 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn beacon(&self) -> Result<Beacon, ReadError> {
-        let mut values = self.storage_known(&[(DRAND, CONFIG, Vec::new())]).await?;
-        Ok(values.pop().flatten().as_ref().map_or_else(|| Ok(Beacon::quicknet()), Beacon::decode)?)
+        let asked = surface::BEACON_CONFIG.at([]);
+        let Some(config) = self.read(asked.clone()).await? else { return Ok(Beacon::quicknet()) };
+        Ok(Beacon::decode(&asked, &config)?)
     }
 
     /// The newest drand round whose signature the chain has; 0 if it has none. Commits sealed for an older one are
@@ -68,11 +69,7 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn last_stored_round(&self) -> Result<u64, ReadError> {
-        let mut values = self.storage_known(&[(DRAND, "LastStoredRound", Vec::new())]).await?;
-        let Some(round) = values.pop().flatten() else { return Ok(0) };
-        let unusable =
-            || CodecError::Field { item: format!("{DRAND}.LastStoredRound"), field: "round".to_owned() };
-        Ok(round.number_as().ok_or_else(unusable)?)
+        self.number(surface::LAST_STORED_ROUND.at([])).await
     }
 
     /// The block's own time, milliseconds since 1970.
@@ -80,9 +77,6 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn timestamp_ms(&self) -> Result<u64, ReadError> {
-        let now = self.storage("Timestamp", "Now", Vec::new()).await?;
-        let unusable =
-            || CodecError::Field { item: "Timestamp.Now".to_owned(), field: "milliseconds".to_owned() };
-        Ok(now.and_then(|now| now.number_as()).ok_or_else(unusable)?)
+        self.number(surface::NOW.at([])).await
     }
 }

@@ -1,6 +1,6 @@
 //! Calls by name.
 
-use crate::Value;
+use crate::{Value, surface};
 use subxt::transactions::Payload;
 
 /// A call of a pallet, by name, with named arguments.
@@ -36,12 +36,12 @@ impl Call {
 
     /// All of these or none, as one call.
     pub fn batch_all(calls: impl IntoIterator<Item = Self>) -> Self {
-        Self::new("Utility", "batch_all", [("calls", Value::list(calls))])
+        surface::BATCH_ALL.call([Value::list(calls)])
     }
 
     /// The same call with the root origin; only the sudo account may send it.
     pub fn sudo(self) -> Self {
-        Self::new("Sudo", "sudo", [("call", self)])
+        surface::SUDO.call([self.into()])
     }
 }
 

@@ -1,13 +1,10 @@
 //! The keys that axons serve TLS with, as their hotkeys published them.
 
-use crate::{Chain, CodecError, Metagraph, ReadError, Value, pinned::Pinned};
+use crate::{Chain, CodecError, Metagraph, ReadError, Value, pinned::Pinned, surface::CERTIFICATES};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use subnetkit_protocol::{Hotkey, btauth::BodyDigest};
 use subxt::config::substrate::H256;
-
-const SUBTENSOR: &str = "SubtensorModule";
-const CERTIFICATES: &str = "NeuronCertificates";
 
 /// Keys asked for at once; a node gives no more than 1000.
 const PAGE: u32 = 1000;
@@ -92,10 +89,7 @@ impl AxonCertificate {
 
     /// `None` for a record that was taken back.
     fn decode(record: &Value) -> Result<Option<Self>, CodecError> {
-        let unusable = |field: &str| CodecError::Field {
-            item: format!("{SUBTENSOR}.{CERTIFICATES}"),
-            field: field.to_owned(),
-        };
+        let unusable = |field: &str| CodecError::Field { item: CERTIFICATES.name(), field: field.to_owned() };
         let algorithm = record.field("algorithm").and_then(Value::number_as);
         let key = record.field("public_key").and_then(Value::bytes);
         let certificate = Self {
@@ -130,11 +124,7 @@ impl Pinned {
         netuid: u16,
         hotkey: &Hotkey,
     ) -> Result<Option<AxonCertificate>, ReadError> {
-        if !self.runtime.has_storage(SUBTENSOR, CERTIFICATES) {
-            return Ok(None);
-        }
-        let keys = vec![netuid.into(), (*hotkey).into()];
-        let record = self.storage(SUBTENSOR, CERTIFICATES, keys).await?;
+        let record = self.read(CERTIFICATES.at([netuid.into(), (*hotkey).into()])).await?;
         Ok(record.as_ref().map(AxonCertificate::decode).transpose()?.flatten())
     }
 
@@ -142,10 +132,10 @@ impl Pinned {
     /// every one.
     pub(crate) async fn certificate_keys(&self, netuid: u16) -> Result<HashSet<Vec<u8>>, ReadError> {
         let mut found = HashSet::new();
-        if !self.runtime.has_storage(SUBTENSOR, CERTIFICATES) {
+        if !CERTIFICATES.is_in(&self.runtime) {
             return Ok(found);
         }
-        let prefix = self.runtime.storage_prefix(SUBTENSOR, CERTIFICATES, &[netuid.into()])?;
+        let prefix = CERTIFICATES.prefix(&self.runtime, netuid.into())?;
         let at = H256(self.head().hash);
         let mut last = None;
         for _ in 0..MAX_PAGES {
@@ -176,13 +166,13 @@ impl Pinned {
         let mut holders = Vec::new();
         let mut items = Vec::new();
         for neuron in &mut metagraph.neurons {
-            let path = vec![metagraph.netuid.into(), neuron.hotkey.into()];
-            if keys.contains(&self.runtime.storage_key(SUBTENSOR, CERTIFICATES, &path)?) {
+            let asked = CERTIFICATES.at([metagraph.netuid.into(), neuron.hotkey.into()]);
+            if keys.contains(&asked.key(&self.runtime)?) {
                 holders.push(neuron);
-                items.push((SUBTENSOR, CERTIFICATES, path));
+                items.push(asked);
             }
         }
-        let records = self.storage_many(&items).await?;
+        let records = self.read_many(&items).await?;
         for (neuron, record) in holders.into_iter().zip(records) {
             neuron.certificate = record.as_ref().map(AxonCertificate::decode).transpose()?.flatten();
         }

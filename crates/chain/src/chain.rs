@@ -2,7 +2,7 @@
 
 use crate::{
     CodecError, ConnectError, Network, ReadError, Runtime, Settings, WaitFor, nonces::Nonces, pinned::Pinned,
-    rpc::Rpc,
+    rpc::Rpc, surface::SLOT_DURATION,
 };
 use codec::{Decode, Encode};
 use std::{
@@ -192,6 +192,12 @@ impl Chain {
             self.inner.rpc.connection().slot_duration_is(slot);
         }
         tracing::info!(spec_version = version.spec_version, "read the metadata of the chain's runtime");
+        for failure in runtime.surface().failures() {
+            tracing::warn!(
+                spec_version = version.spec_version,
+                "the chain's runtime is not as this program knows it: {failure}"
+            );
+        }
         let mut runtimes = self.inner.runtimes.lock().unwrap_or_else(PoisonError::into_inner);
         runtimes.insert(0, runtime.clone());
         runtimes.truncate(MAX_RUNTIMES);
@@ -243,11 +249,9 @@ impl Chain {
 }
 
 fn slot_duration(runtime: &Runtime) -> Result<Duration, CodecError> {
-    let millis = runtime.constant("Aura", "SlotDuration")?.number_as();
-    let millis = millis.ok_or_else(|| CodecError::Field {
-        item: "Aura.SlotDuration".to_owned(),
-        field: "milliseconds".to_owned(),
-    })?;
+    let millis = SLOT_DURATION.read(runtime)?.number_as();
+    let millis = millis
+        .ok_or_else(|| CodecError::Field { item: SLOT_DURATION.name(), field: "milliseconds".to_owned() })?;
     Ok(Duration::from_millis(millis))
 }
 

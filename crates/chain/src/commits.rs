@@ -1,15 +1,12 @@
 //! Weights that wait on chain to be revealed.
 
-use crate::{CodecError, Mechanism, ReadError, Value, mechanism::unusable, pinned::Pinned};
+use crate::{
+    CodecError, Mechanism, ReadError, Value,
+    pinned::Pinned,
+    surface::{self, Asked},
+};
 use serde::{Deserialize, Serialize};
 use subnetkit_protocol::Hotkey;
-
-const SUBTENSOR: &str = "SubtensorModule";
-const HASHES: &str = "WeightCommits";
-const TIMELOCKED: &str = "TimelockedWeightCommits";
-
-/// The version of commit and reveal that runtimes speak which do not say.
-const COMMIT_REVEAL_VERSION: u16 = 4;
 
 /// A hash commit that was neither revealed nor dropped yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,9 +36,9 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn hash_commits(&self, of: Mechanism, hotkey: &Hotkey) -> Result<Vec<HashCommit>, ReadError> {
-        let keys = vec![of.storage_index().into(), (*hotkey).into()];
-        let mut values = self.storage_known(&[(SUBTENSOR, HASHES, keys)]).await?;
-        Ok(values.pop().flatten().as_ref().map_or_else(|| Ok(Vec::new()), HashCommit::decode_all)?)
+        let asked = surface::HASH_COMMITS.at([of.storage_index().into(), (*hotkey).into()]);
+        let Some(queue) = self.read(asked.clone()).await? else { return Ok(Vec::new()) };
+        Ok(HashCommit::decode_all(&asked, &queue)?)
     }
 
     /// The timelocked commits of a hotkey that were made in one epoch and still wait, oldest first; at most 10.
@@ -65,13 +62,12 @@ impl Pinned {
         epochs: &[u64],
         hotkey: &Hotkey,
     ) -> Result<Vec<Vec<TimelockedCommit>>, ReadError> {
-        let items: Vec<_> = epochs
-            .iter()
-            .map(|epoch| (SUBTENSOR, TIMELOCKED, vec![of.storage_index().into(), (*epoch).into()]))
-            .collect();
-        let queues = self.storage_known(&items).await?;
-        let commits = queues.iter().map(|queue| match queue {
-            Some(queue) => TimelockedCommit::decode_all(queue, hotkey),
+        let asked =
+            |epoch: &u64| surface::TIMELOCKED_COMMITS.at([of.storage_index().into(), (*epoch).into()]);
+        let asked: Vec<Asked> = epochs.iter().map(asked).collect();
+        let queues = self.read_many(&asked).await?;
+        let commits = asked.iter().zip(&queues).map(|(asked, queue)| match queue {
+            Some(queue) => TimelockedCommit::decode_all(asked, queue, hotkey),
             None => Ok(Vec::new()),
         });
         Ok(commits.collect::<Result<_, _>>()?)
@@ -82,12 +78,12 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn commit_reveal_version(&self) -> Result<u16, ReadError> {
-        self.known_number("CommitRevealWeightsVersion", Vec::new(), COMMIT_REVEAL_VERSION).await
+        self.number(surface::COMMIT_REVEAL_VERSION.at([])).await
     }
 }
 
 impl HashCommit {
-    fn decode_all(entries: &Value) -> Result<Vec<Self>, CodecError> {
+    fn decode_all(asked: &Asked, entries: &Value) -> Result<Vec<Self>, CodecError> {
         let commit = |entry: &Value| {
             Some(Self {
                 hash: entry.item(0)?.bytes()?.try_into().ok()?,
@@ -95,13 +91,13 @@ impl HashCommit {
                 block: entry.item(2)?.number_as()?,
             })
         };
-        let entries = entries.items().ok_or_else(|| unusable(HASHES, "commits"))?;
-        entries.iter().map(|entry| commit(entry).ok_or_else(|| unusable(HASHES, "commit"))).collect()
+        let entries = entries.items().ok_or_else(|| asked.unusable("commits"))?;
+        entries.iter().map(|entry| commit(entry).ok_or_else(|| asked.unusable("commit"))).collect()
     }
 }
 
 impl TimelockedCommit {
-    fn decode_all(entries: &Value, hotkey: &Hotkey) -> Result<Vec<Self>, CodecError> {
+    fn decode_all(asked: &Asked, entries: &Value, hotkey: &Hotkey) -> Result<Vec<Self>, CodecError> {
         let commit = |entry: &Value| {
             Some(Self {
                 block: entry.item(1)?.number_as()?,
@@ -110,10 +106,10 @@ impl TimelockedCommit {
             })
         };
         let mut found = Vec::new();
-        for entry in entries.items().ok_or_else(|| unusable(TIMELOCKED, "commits"))? {
+        for entry in entries.items().ok_or_else(|| asked.unusable("commits"))? {
             let owner = entry.item(0).and_then(Value::account);
-            if owner.ok_or_else(|| unusable(TIMELOCKED, "hotkey"))? == *hotkey {
-                found.push(commit(entry).ok_or_else(|| unusable(TIMELOCKED, "commit"))?);
+            if owner.ok_or_else(|| asked.unusable("hotkey"))? == *hotkey {
+                found.push(commit(entry).ok_or_else(|| asked.unusable("commit"))?);
             }
         }
         Ok(found)

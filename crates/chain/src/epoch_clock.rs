@@ -2,17 +2,11 @@
 
 use crate::{
     Beacon, Chain, ReadError, Value,
-    mechanism::unusable,
-    pinned::{Item, Pinned},
+    pinned::Pinned,
+    surface::{self, Answers, Asked},
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-const SUBTENSOR: &str = "SubtensorModule";
-
-/// What the clock is made of.
-const ITEMS: [&str; 6] =
-    ["Tempo", "LastEpochBlock", "PendingEpochAt", "SubnetEpochIndex", "BlocksSinceLastStep", "NetworksAdded"];
 
 /// Blocks without an epoch after which the chain runs one whatever the tempo says.
 const MAX_BLOCKS_WITHOUT_EPOCH: u64 = 50_400;
@@ -136,28 +130,31 @@ impl EpochClock {
     }
 
     /// The storage items it is made of.
-    pub(crate) fn items(netuid: u16) -> Vec<Item<'static>> {
-        ITEMS.iter().map(|item| (SUBTENSOR, *item, vec![netuid.into()])).collect()
+    pub(crate) fn items(netuid: u16) -> [Asked; 6] {
+        use surface::*;
+        let items = [
+            NETWORKS_ADDED,
+            TEMPO,
+            LAST_EPOCH_BLOCK,
+            PENDING_EPOCH_AT,
+            SUBNET_EPOCH_INDEX,
+            BLOCKS_SINCE_LAST_STEP,
+        ];
+        items.map(|item| item.at([netuid.into()]))
     }
 
-    /// The clock from the values of its items.
-    pub(crate) fn decode(block: u64, netuid: u16, values: &[Option<Value>]) -> Result<Self, ReadError> {
-        let value = |item: &str| {
-            let position = ITEMS.iter().position(|known| *known == item)?;
-            values.get(position).and_then(Option::as_ref)
-        };
-        if value("NetworksAdded").and_then(Value::bool) != Some(true) {
+    /// The clock at a block, from the values of its items there.
+    pub(crate) fn decode(block: u64, netuid: u16, answers: &Answers) -> Result<Self, ReadError> {
+        if answers.of(&surface::NETWORKS_ADDED).and_then(Value::bool) != Some(true) {
             return Err(ReadError::NoSuchSubnet { netuid });
         }
-        let number =
-            |item: &str| value(item).and_then(Value::number_as).ok_or_else(|| unusable(item, "number"));
         Ok(Self {
             block,
-            tempo: u16::try_from(number("Tempo")?).unwrap_or(u16::MAX),
-            last_epoch_block: number("LastEpochBlock")?,
-            pending_epoch_at: number("PendingEpochAt")?,
-            epoch_index: number("SubnetEpochIndex")?,
-            blocks_since_last_step: number("BlocksSinceLastStep")?,
+            tempo: u16::try_from(answers.number(&surface::TEMPO)?).unwrap_or(u16::MAX),
+            last_epoch_block: answers.number(&surface::LAST_EPOCH_BLOCK)?,
+            pending_epoch_at: answers.number(&surface::PENDING_EPOCH_AT)?,
+            epoch_index: answers.number(&surface::SUBNET_EPOCH_INDEX)?,
+            blocks_since_last_step: answers.number(&surface::BLOCKS_SINCE_LAST_STEP)?,
         })
     }
 
@@ -200,7 +197,7 @@ impl Pinned {
     /// # Errors
     /// [`ReadError::NoSuchSubnet`] among others.
     pub async fn epoch_clock(&self, netuid: u16) -> Result<EpochClock, ReadError> {
-        let values = self.storage_many(&EpochClock::items(netuid)).await?;
-        EpochClock::decode(self.head().number, netuid, &values)
+        let answers = self.answers(EpochClock::items(netuid).into()).await?;
+        EpochClock::decode(self.head().number, netuid, &answers)
     }
 }

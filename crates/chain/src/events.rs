@@ -1,6 +1,6 @@
 //! What a transaction did, by the names of its events.
 
-use crate::{CodecError, Head, Refusal, RefusedBy, Runtime, Value};
+use crate::{CodecError, Head, Refusal, RefusedBy, Runtime, Value, surface};
 use subxt::events::Phase;
 
 /// A transaction that succeeded.
@@ -43,25 +43,13 @@ impl Event {
     }
 }
 
-/// Events that report the result of an inner call while the extrinsic itself succeeds, and the field that holds it.
-const INNER_RESULTS: [(&str, &str, &str, usize); 8] = [
-    ("Sudo", "Sudid", "sudo_result", 0),
-    ("Sudo", "SudoAsDone", "sudo_result", 0),
-    ("Utility", "BatchInterrupted", "error", 1),
-    ("Utility", "ItemFailed", "error", 0),
-    ("Utility", "DispatchedAs", "result", 0),
-    ("Proxy", "ProxyExecuted", "result", 0),
-    ("Multisig", "MultisigExecuted", "result", 4),
-    ("SubtensorModule", "BatchWeightItemFailed", "error", 1),
-];
-
 impl Runtime {
     /// The events of one extrinsic, from the bytes of `System.Events`.
     ///
     /// # Errors
     /// [`CodecError::Decode`] if the bytes do not fit the metadata.
     pub fn events(&self, bytes: &[u8], extrinsic_index: u32) -> Result<Vec<Event>, CodecError> {
-        let undecodable = |reason: String| CodecError::Decode { item: "System.Events".to_owned(), reason };
+        let undecodable = |reason: String| CodecError::Decode { item: surface::SYSTEM_EVENTS.name(), reason };
         let mut found = Vec::new();
         for event in self.client().events().from_bytes(bytes.to_vec()).iter() {
             let event = event.map_err(|error| undecodable(error.to_string()))?;
@@ -91,29 +79,28 @@ impl Runtime {
         };
         let mut finished = false;
         for event in events {
-            if event.is("System", "ExtrinsicFailed") {
-                let error = event.fields.field("dispatch_error").or_else(|| event.fields.item(0));
-                return Ok(Some(self.named(error, by(event))));
+            if surface::EXTRINSIC_FAILED.is(event) {
+                let error = surface::EXTRINSIC_FAILED.read(event);
+                return Ok(Some(self.named(error.as_ref(), by(event))));
             }
-            finished |= event.is("System", "ExtrinsicSuccess");
-            let inner = INNER_RESULTS.iter().find(|(pallet, name, ..)| event.is(pallet, name));
-            let Some((.., field, index)) = inner else { continue };
-            let result = event.fields.field(field).or_else(|| event.fields.item(*index));
-            match result.and_then(Value::variant) {
+            finished |= surface::EXTRINSIC_SUCCESS.is(event);
+            let Some(inner) = surface::INNER_RESULTS.iter().find(|inner| inner.is(event)) else { continue };
+            let result = inner.read(event);
+            match result.as_ref().and_then(Value::variant) {
                 Some("Ok") => {}
                 Some("Err") => {
-                    let error = result.and_then(|result| result.item(0));
+                    let error = result.as_ref().and_then(|result| result.item(0));
                     return Ok(Some(self.named(error, by(event))));
                 }
-                _ => return Ok(Some(self.named(result, by(event)))),
+                _ => return Ok(Some(self.named(result.as_ref(), by(event)))),
             }
         }
         if finished {
             return Ok(None);
         }
         Err(CodecError::Field {
-            item: "System.Events".to_owned(),
-            field: "ExtrinsicSuccess or ExtrinsicFailed".to_owned(),
+            item: surface::SYSTEM_EVENTS.name(),
+            field: "success or failure of the transaction".to_owned(),
         })
     }
 

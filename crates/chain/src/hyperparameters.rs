@@ -1,6 +1,10 @@
 //! The rules a subnet's owner has set.
 
-use crate::{Chain, CodecError, ReadError, Runtime, Value, pinned::Pinned};
+use crate::{
+    Chain, CodecError, ReadError, Runtime, Value,
+    pinned::Pinned,
+    surface::{ApiUse, HYPERPARAMETERS_V1, HYPERPARAMETERS_V2, HYPERPARAMETERS_V3},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -50,16 +54,12 @@ pub enum Parameter {
     Fixed(f64),
 }
 
-const API: &str = "SubnetInfoRuntimeApi";
-
 /// Newest first: the forms in which runtimes have given the parameters.
-const METHODS: [&str; 3] =
-    ["get_subnet_hyperparams_v3", "get_subnet_hyperparams_v2", "get_subnet_hyperparams"];
+const FORMS: [ApiUse<1>; 3] = [HYPERPARAMETERS_V3, HYPERPARAMETERS_V2, HYPERPARAMETERS_V1];
 
 impl Hyperparameters {
-    fn decode(method: &str, answer: &Value) -> Result<Option<Self>, CodecError> {
-        let unusable =
-            |field: &str| CodecError::Field { item: format!("{API}.{method}"), field: field.to_owned() };
+    fn decode(form: &ApiUse<1>, answer: &Value) -> Result<Option<Self>, CodecError> {
+        let unusable = |field: &str| form.unusable(field);
         let Some(found) = answer.option().ok_or_else(|| unusable("Option"))? else {
             return Ok(None);
         };
@@ -109,7 +109,11 @@ impl Runtime {
         method: &str,
         output: &[u8],
     ) -> Result<Option<Hyperparameters>, CodecError> {
-        Hyperparameters::decode(method, &self.api_output(API, method, output)?)
+        let form = FORMS.iter().find(|form| form.method() == method).ok_or_else(|| CodecError::Missing {
+            item: format!("runtime API {method} that gives a subnet's parameters"),
+            spec_version: self.spec_version(),
+        })?;
+        Hyperparameters::decode(form, &form.output(self, output)?)
     }
 }
 
@@ -129,11 +133,11 @@ impl Pinned {
     /// # Errors
     /// [`ReadError::NoSuchSubnet`] among others.
     pub async fn hyperparameters(&self, netuid: u16) -> Result<Hyperparameters, ReadError> {
-        let known = METHODS.iter().find(|method| self.runtime.has_api(API, method));
+        let known = FORMS.iter().find(|form| form.is_in(&self.runtime));
         // None known: ask by the newest name, so that the error names it.
-        let method = known.unwrap_or(&METHODS[0]);
-        let answer = self.api(API, method, vec![netuid.into()]).await?;
-        Hyperparameters::decode(method, &answer)?.ok_or(ReadError::NoSuchSubnet { netuid })
+        let form = known.unwrap_or(&HYPERPARAMETERS_V3);
+        let answer = self.ask(form, [netuid.into()]).await?;
+        Hyperparameters::decode(form, &answer)?.ok_or(ReadError::NoSuchSubnet { netuid })
     }
 }
 

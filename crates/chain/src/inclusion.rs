@@ -5,6 +5,7 @@ use crate::{
     chain::no_answer,
     extrinsic::{MAX_ERA_BLOCKS, SignedExtrinsic, hash_of},
     pinned::Pinned,
+    surface,
 };
 use std::collections::HashMap;
 use subxt::config::substrate::H256;
@@ -166,7 +167,7 @@ impl Chain {
     ) -> Result<Outcome, ReadError> {
         // A block is made by the runtime in its parent's state; an upgrade inside it takes effect after it.
         let runtime = self.runtime_at(block.parent).await?;
-        let key = runtime.storage_key("System", "Events", &[])?;
+        let key = surface::SYSTEM_EVENTS.at([]).key(&runtime)?;
         let at = H256(block.head.hash);
         let events = self.inner().rpc.read_at(at, "state_getStorage", |rpc| {
             let key = key.clone();

@@ -1,10 +1,12 @@
 //! One vector of weights among a subnet's: which, and what the chain keeps of it.
 
-use crate::{CodecError, ReadError, Value, pinned::Pinned};
+use crate::{
+    ReadError, Value,
+    pinned::Pinned,
+    surface::{self, Asked},
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-const SUBTENSOR: &str = "SubtensorModule";
 
 /// The chain's storage index of a mechanism counts in steps of this.
 const INDEX_STEP: u16 = 4096;
@@ -43,7 +45,7 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn mechanism_count(&self, netuid: u16) -> Result<u8, ReadError> {
-        self.known_number("MechanismCountCurrent", vec![netuid.into()], 1).await
+        self.number(surface::MECHANISM_COUNT.at([netuid.into()])).await
     }
 
     /// The weights a uid has set: uid and value, the largest value 65535; empty if it set none.
@@ -51,12 +53,11 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn weights_of(&self, of: Mechanism, uid: u16) -> Result<Vec<(u16, u16)>, ReadError> {
-        let keys = vec![of.storage_index().into(), uid.into()];
-        let row = self.storage(SUBTENSOR, "Weights", keys).await?;
-        let Some(row) = row else { return Ok(Vec::new()) };
+        let asked = surface::WEIGHTS.at([of.storage_index().into(), uid.into()]);
+        let Some(row) = self.read(asked.clone()).await? else { return Ok(Vec::new()) };
         let pair = |pair: &Value| Some((pair.item(0)?.number_as()?, pair.item(1)?.number_as()?));
         let pairs = row.items().and_then(|row| row.iter().map(pair).collect());
-        Ok(pairs.ok_or_else(|| unusable("Weights", "weights"))?)
+        Ok(pairs.ok_or_else(|| asked.unusable("weights"))?)
     }
 
     /// The block of a uid's last weights or last commit, or of its registration; 0 if the mechanism came later than the
@@ -65,28 +66,19 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn last_update(&self, of: Mechanism, uid: u16) -> Result<u64, ReadError> {
-        let updates = self.storage(SUBTENSOR, "LastUpdate", vec![of.storage_index().into()]).await?;
+        let asked = surface::LAST_UPDATE.at([of.storage_index().into()]);
+        let updates = self.read(asked.clone()).await?;
         let Some(update) = updates.as_ref().and_then(|updates| updates.item(uid.into())) else {
             return Ok(0);
         };
-        Ok(update.number_as().ok_or_else(|| unusable("LastUpdate", "block"))?)
+        Ok(update.number_as().ok_or_else(|| asked.unusable("block"))?)
     }
 
-    /// A number of the Subtensor pallet; what stands for it on a runtime that does not keep it.
-    pub(crate) async fn known_number<T: TryFrom<u128>>(
-        &self,
-        item: &str,
-        keys: Vec<Value>,
-        otherwise: T,
-    ) -> Result<T, ReadError> {
-        let mut values = self.storage_known(&[(SUBTENSOR, item, keys)]).await?;
-        let Some(value) = values.pop().flatten() else { return Ok(otherwise) };
-        Ok(value.number_as().ok_or_else(|| unusable(item, "number"))?)
+    /// A number in storage that has a default.
+    pub(crate) async fn number<T: TryFrom<u128>>(&self, asked: Asked) -> Result<T, ReadError> {
+        let number = self.read(asked.clone()).await?.and_then(|value| value.number_as());
+        Ok(number.ok_or_else(|| asked.unusable("number"))?)
     }
-}
-
-pub(crate) fn unusable(item: &str, field: &str) -> CodecError {
-    CodecError::Field { item: format!("{SUBTENSOR}.{item}"), field: field.to_owned() }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::{
     AxonCertificate, Chain, CodecError, ReadError, Runtime, Value, pinned::Pinned, queries::axon_address,
+    surface::METAGRAPH,
 };
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -81,9 +82,6 @@ pub struct Neuron {
     /// Stake weight: alpha and weighted TAO, rao.
     pub total_stake: u64,
 }
-
-const API: &str = "SubnetInfoRuntimeApi";
-const METHOD: &str = "get_metagraph";
 
 impl Metagraph {
     /// The neuron with this hotkey.
@@ -175,7 +173,7 @@ impl Runtime {
         block_hash: [u8; 32],
         output: &[u8],
     ) -> Result<Option<Metagraph>, CodecError> {
-        Metagraph::decode(netuid, block_hash, &self.api_output(API, METHOD, output)?)
+        Metagraph::decode(netuid, block_hash, &METAGRAPH.output(self, output)?)
     }
 }
 
@@ -195,7 +193,7 @@ impl Pinned {
     /// # Errors
     /// [`ReadError::NoSuchSubnet`] among others.
     pub async fn metagraph(&self, netuid: u16) -> Result<Metagraph, ReadError> {
-        let answer = self.api(API, METHOD, vec![netuid.into()]);
+        let answer = self.ask(&METAGRAPH, [netuid.into()]);
         let (answer, certificates) = futures::try_join!(answer, self.certificate_keys(netuid))?;
         let mut metagraph = Metagraph::decode(netuid, self.head().hash, &answer)?
             .ok_or(ReadError::NoSuchSubnet { netuid })?;
@@ -235,5 +233,5 @@ fn at<T: Copy + Default>(values: &[T], index: usize) -> T {
 }
 
 fn unusable(field: &str) -> CodecError {
-    CodecError::Field { item: format!("{API}.{METHOD}"), field: field.to_owned() }
+    METAGRAPH.unusable(field)
 }

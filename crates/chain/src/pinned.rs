@@ -1,6 +1,9 @@
 //! Consistent reads: one block, however many questions.
 
-use crate::{Chain, CodecError, Head, ReadError, Runtime, Value};
+use crate::{
+    Chain, CodecError, Head, ReadError, Runtime, Value,
+    surface::{Answers, ApiUse, Asked},
+};
 use std::{collections::HashMap, fmt, sync::Arc};
 use subxt::config::substrate::H256;
 
@@ -13,7 +16,7 @@ pub struct Pinned {
 }
 
 /// A storage item asked for: pallet, item, keys.
-pub(crate) type Item<'a> = (&'a str, &'a str, Vec<Value>);
+type Item<'a> = (&'a str, &'a str, Vec<Value>);
 
 impl Pinned {
     pub(crate) fn new(chain: Chain, runtime: Arc<Runtime>, head: Head) -> Self {
@@ -55,22 +58,48 @@ impl Pinned {
         Ok(values.pop().flatten())
     }
 
-    /// Many storage values in one round trip, in the order asked; `None` also for what this runtime does not keep.
-    pub(crate) async fn storage_known(&self, items: &[Item<'_>]) -> Result<Vec<Option<Value>>, ReadError> {
-        let known: Vec<bool> =
-            items.iter().map(|(pallet, item, _)| self.runtime.has_storage(pallet, item)).collect();
-        let asked: Vec<_> =
-            items.iter().zip(&known).filter(|(_, known)| **known).map(|(item, _)| item.clone()).collect();
-        let mut values = match asked.is_empty() {
-            true => Vec::new(),
-            false => self.storage_many(&asked).await?,
-        }
-        .into_iter();
-        Ok(known.into_iter().map(|known| if known { values.next().flatten() } else { None }).collect())
+    /// What was declared of a storage value; the item's default if it is absent, `None` if it has no default.
+    pub(crate) async fn read(&self, asked: Asked) -> Result<Option<Value>, ReadError> {
+        Ok(self.read_many(&[asked]).await?.pop().flatten())
+    }
+
+    /// What was declared of many storage values, in one round trip and in the order asked. For an item that this runtime
+    /// does not keep it is what the declaration puts in its place.
+    pub(crate) async fn read_many(&self, asked: &[Asked]) -> Result<Vec<Option<Value>>, ReadError> {
+        let known = asked.iter().filter(|asked| asked.is_in(&self.runtime));
+        let items: Vec<Item<'_>> =
+            known.map(|asked| (asked.pallet, asked.item, asked.keys.clone())).collect();
+        let found = if items.is_empty() { Vec::new() } else { self.storage_many(&items).await? };
+        let mut found = found.into_iter();
+        let values = asked.iter().map(|asked| {
+            if asked.is_in(&self.runtime) {
+                asked.take(found.next().flatten())
+            } else {
+                asked.stand_in(&self.runtime)
+            }
+        });
+        Ok(values.collect::<Result<_, _>>()?)
+    }
+
+    /// The same, to be found by item: for items asked for once each.
+    pub(crate) async fn answers(&self, asked: Vec<Asked>) -> Result<Answers, ReadError> {
+        let values = self.read_many(&asked).await?;
+        Ok(Answers::new(asked, values))
+    }
+
+    /// What was declared of a runtime API's answer.
+    pub(crate) async fn ask<const N: usize>(
+        &self,
+        api: &ApiUse<N>,
+        args: [Value; N],
+    ) -> Result<Value, ReadError> {
+        let input = api.input(&self.runtime, args)?;
+        let output = self.chain.state_call(&api.rpc_name(), input, H256(self.head.hash)).await?;
+        Ok(api.output(&self.runtime, &output)?)
     }
 
     /// Many storage values in one round trip, in the order asked.
-    pub(crate) async fn storage_many(&self, items: &[Item<'_>]) -> Result<Vec<Option<Value>>, ReadError> {
+    async fn storage_many(&self, items: &[Item<'_>]) -> Result<Vec<Option<Value>>, ReadError> {
         let keys = items
             .iter()
             .map(|(pallet, item, keys)| self.runtime.storage_key(pallet, item, keys))

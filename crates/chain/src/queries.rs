@@ -1,11 +1,13 @@
 //! Small reads: balances, registrations, prices, published addresses, weights.
 
-use crate::{Chain, CodecError, Rao, ReadError, Value, pinned::Pinned};
+use crate::{
+    Chain, Mechanism, Rao, ReadError, Value,
+    pinned::Pinned,
+    surface::{self, Asked},
+};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use subnetkit_protocol::{AccountId, Coldkey, Hotkey};
-
-const SUBTENSOR: &str = "SubtensorModule";
 
 /// What an account holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,11 +90,12 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn balances(&self, account: &AccountId) -> Result<Balance, ReadError> {
-        let info = self.storage("System", "Account", vec![(*account).into()]).await?;
+        let asked = surface::SYSTEM_ACCOUNT.at([(*account).into()]);
+        let info = self.read(asked.clone()).await?;
         let data = info.as_ref().and_then(|info| info.field("data"));
         let part = |name: &str| {
             let number = data.and_then(|data| data.field(name)).and_then(Value::number_as);
-            number.map(Rao).ok_or_else(|| unusable("System.Account", name))
+            number.map(Rao).ok_or_else(|| asked.unusable(name))
         };
         Ok(Balance { free: part("free")?, reserved: part("reserved")?, frozen: part("frozen")? })
     }
@@ -103,9 +106,10 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn account_nonce(&self, account: &AccountId) -> Result<u64, ReadError> {
-        let info = self.storage("System", "Account", vec![(*account).into()]).await?;
+        let asked = surface::SYSTEM_ACCOUNT.at([(*account).into()]);
+        let info = self.read(asked.clone()).await?;
         let nonce = info.as_ref().and_then(|info| info.field("nonce")).and_then(Value::number_as);
-        Ok(nonce.ok_or_else(|| unusable("System.Account", "nonce"))?)
+        Ok(nonce.ok_or_else(|| asked.unusable("nonce"))?)
     }
 
     /// The uid of a hotkey in a subnet.
@@ -113,10 +117,9 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn uid(&self, netuid: u16, hotkey: &Hotkey) -> Result<Option<u16>, ReadError> {
-        let keys = vec![netuid.into(), (*hotkey).into()];
-        let uid = self.storage(SUBTENSOR, "Uids", keys).await?;
-        uid.map(|uid| uid.number_as().ok_or_else(|| unusable("SubtensorModule.Uids", "uid").into()))
-            .transpose()
+        let asked = surface::UIDS.at([netuid.into(), (*hotkey).into()]);
+        let uid = self.read(asked.clone()).await?;
+        uid.map(|uid| uid.number_as().ok_or_else(|| asked.unusable("uid").into())).transpose()
     }
 
     /// The hotkey that has a uid.
@@ -124,7 +127,7 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn hotkey_of(&self, netuid: u16, uid: u16) -> Result<Option<Hotkey>, ReadError> {
-        let hotkey = self.storage(SUBTENSOR, "Keys", vec![netuid.into(), uid.into()]).await?;
+        let hotkey = self.read(surface::KEYS.at([netuid.into(), uid.into()])).await?;
         Ok(hotkey.and_then(|hotkey| present(&hotkey)))
     }
 
@@ -133,7 +136,7 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn owner_of(&self, hotkey: &Hotkey) -> Result<Option<Coldkey>, ReadError> {
-        let owner = self.storage(SUBTENSOR, "Owner", vec![(*hotkey).into()]).await?;
+        let owner = self.read(surface::OWNER.at([(*hotkey).into()])).await?;
         Ok(owner.and_then(|owner| present(&owner)))
     }
 
@@ -142,7 +145,7 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn burn(&self, netuid: u16) -> Result<Rao, ReadError> {
-        self.amount("Burn", vec![netuid.into()]).await
+        self.amount(surface::BURN.at([netuid.into()])).await
     }
 
     /// The weights a uid has set: uid and value.
@@ -150,11 +153,7 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn weights(&self, netuid: u16, uid: u16) -> Result<Vec<(u16, u16)>, ReadError> {
-        let row = self.storage(SUBTENSOR, "Weights", vec![netuid.into(), uid.into()]).await?;
-        let Some(row) = row else { return Ok(Vec::new()) };
-        let pair = |pair: &Value| Some((pair.item(0)?.number_as()?, pair.item(1)?.number_as()?));
-        let pairs = row.items().and_then(|row| row.iter().map(pair).collect());
-        Ok(pairs.ok_or_else(|| unusable("SubtensorModule.Weights", "weights"))?)
+        self.weights_of(Mechanism::first(netuid), uid).await
     }
 
     /// What a hotkey published.
@@ -162,9 +161,9 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn axon(&self, netuid: u16, hotkey: &Hotkey) -> Result<Option<AxonRecord>, ReadError> {
-        let keys = vec![netuid.into(), (*hotkey).into()];
-        let Some(record) = self.storage(SUBTENSOR, "Axons", keys).await? else { return Ok(None) };
-        let unusable = |name: &str| unusable("SubtensorModule.Axons", name);
+        let asked = surface::AXONS.at([netuid.into(), (*hotkey).into()]);
+        let Some(record) = self.read(asked.clone()).await? else { return Ok(None) };
+        let unusable = |name: &str| asked.unusable(name);
         Ok(Some(AxonRecord {
             address: axon_address(&record),
             version: number(&record, "version").ok_or_else(|| unusable("version"))?,
@@ -178,7 +177,7 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn subnet_exists(&self, netuid: u16) -> Result<bool, ReadError> {
-        let added = self.storage(SUBTENSOR, "NetworksAdded", vec![netuid.into()]).await?;
+        let added = self.read(surface::NETWORKS_ADDED.at([netuid.into()])).await?;
         Ok(added.and_then(|added| added.bool()).unwrap_or(false))
     }
 
@@ -187,9 +186,8 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn network_registration_cost(&self) -> Result<Rao, ReadError> {
-        let (api, method) = ("SubnetRegistrationRuntimeApi", "get_network_registration_cost");
-        let cost = self.api(api, method, Vec::new()).await?;
-        Ok(Rao(cost.number_as().ok_or_else(|| unusable(&format!("{api}.{method}"), "cost"))?))
+        let cost = self.ask(&surface::REGISTRATION_COST, []).await?;
+        Ok(Rao(cost.number_as().ok_or_else(|| surface::REGISTRATION_COST.unusable("cost"))?))
     }
 
     /// Alpha stake of a hotkey in a subnet.
@@ -197,13 +195,11 @@ impl Pinned {
     /// # Errors
     /// See [`ReadError`].
     pub async fn stake(&self, netuid: u16, hotkey: &Hotkey) -> Result<Rao, ReadError> {
-        self.amount("TotalHotkeyAlpha", vec![(*hotkey).into(), netuid.into()]).await
+        self.amount(surface::TOTAL_HOTKEY_ALPHA.at([(*hotkey).into(), netuid.into()])).await
     }
 
-    async fn amount(&self, item: &str, keys: Vec<Value>) -> Result<Rao, ReadError> {
-        let amount = self.storage(SUBTENSOR, item, keys).await?;
-        let amount = amount.and_then(|amount| amount.number_as());
-        Ok(Rao(amount.ok_or_else(|| unusable(&format!("{SUBTENSOR}.{item}"), "amount"))?))
+    async fn amount(&self, asked: Asked) -> Result<Rao, ReadError> {
+        self.number(asked).await.map(Rao)
     }
 }
 
@@ -226,8 +222,4 @@ fn present(account: &Value) -> Option<AccountId> {
 
 fn number<T: TryFrom<u128>>(value: &Value, name: &str) -> Option<T> {
     value.field(name).and_then(Value::number_as)
-}
-
-fn unusable(item: &str, field: &str) -> CodecError {
-    CodecError::Field { item: item.to_owned(), field: field.to_owned() }
 }

@@ -135,6 +135,20 @@ impl Runtime {
             .map_err(|_| self.missing(format!("storage item {pallet}.{item}")))
     }
 
+    /// The type of a storage item's value.
+    pub(crate) fn storage_type(&self, pallet: &str, item: &str) -> Result<u32, CodecError> {
+        Ok(self.storage_info(pallet, item)?.value_id)
+    }
+
+    /// The type of what a runtime API answers.
+    pub(crate) fn api_type(&self, api: &str, method: &str) -> Result<u32, CodecError> {
+        let traits = self.metadata.runtime_api_trait_by_name(api);
+        let known = traits.and_then(|api| api.method_by_name(method));
+        known
+            .map(|known| known.output_ty())
+            .ok_or_else(|| self.missing(format!("runtime API {api}.{method}")))
+    }
+
     /// The value of a storage item from its bytes. Absent bytes give the item's default; `None` if it has none.
     ///
     /// # Errors
@@ -187,11 +201,7 @@ impl Runtime {
     /// # Errors
     /// [`CodecError::Missing`] or [`CodecError::Decode`].
     pub fn api_output(&self, api: &str, method: &str, output: &[u8]) -> Result<Value, CodecError> {
-        let traits = self.metadata.runtime_api_trait_by_name(api);
-        let Some(known) = traits.and_then(|api| api.method_by_name(method)) else {
-            return Err(self.missing(format!("runtime API {api}.{method}")));
-        };
-        self.decode(known.output_ty(), output)
+        self.decode(self.api_type(api, method)?, output)
             .map_err(|reason| CodecError::Decode { item: format!("{api}.{method}"), reason })
     }
 

@@ -1,10 +1,10 @@
 //! A few columns of a metagraph, without the rest: what the runtime computes anew at each block.
 
-use crate::{CodecError, Rao, ReadError, Value, pinned::Pinned};
-
-const API: &str = "SubnetInfoRuntimeApi";
-const SELECTIVE: &str = "get_selective_metagraph";
-const WHOLE: &str = "get_metagraph";
+use crate::{
+    CodecError, Rao, ReadError, Value,
+    pinned::Pinned,
+    surface::{ApiUse, METAGRAPH, SELECTIVE_METAGRAPH},
+};
 
 /// The numbers that choose the fields below (chain-storage.md, fields of the metagraph). A runtime that numbers them
 /// otherwise answers without them, and is then asked for everything.
@@ -21,9 +21,8 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    fn decode(method: &str, answer: &Value) -> Result<Option<Self>, CodecError> {
-        let unusable =
-            |field: &str| CodecError::Field { item: format!("{API}.{method}"), field: field.to_owned() };
+    fn decode<const N: usize>(api: &ApiUse<N>, answer: &Value) -> Result<Option<Self>, CodecError> {
+        let unusable = |field: &str| api.unusable(field);
         let Some(found) = answer.option().ok_or_else(|| unusable("Option"))? else { return Ok(None) };
         // In a selective metagraph each field is an option, in a whole one it is there.
         let field = |name: &str| {
@@ -48,14 +47,13 @@ impl Columns {
 impl Pinned {
     /// The columns of a subnet, in one round trip.
     pub(crate) async fn columns(&self, netuid: u16) -> Result<Columns, ReadError> {
-        if self.runtime.has_api(API, SELECTIVE) {
-            let args = vec![netuid.into(), FIELDS.to_vec().into()];
-            let answer = self.api(API, SELECTIVE, args).await?;
-            if let Ok(columns) = Columns::decode(SELECTIVE, &answer) {
+        if SELECTIVE_METAGRAPH.is_in(&self.runtime) {
+            let answer = self.ask(&SELECTIVE_METAGRAPH, [netuid.into(), FIELDS.to_vec().into()]).await?;
+            if let Ok(columns) = Columns::decode(&SELECTIVE_METAGRAPH, &answer) {
                 return columns.ok_or(ReadError::NoSuchSubnet { netuid });
             }
         }
-        let answer = self.api(API, WHOLE, vec![netuid.into()]).await?;
-        Columns::decode(WHOLE, &answer)?.ok_or(ReadError::NoSuchSubnet { netuid })
+        let answer = self.ask(&METAGRAPH, [netuid.into()]).await?;
+        Columns::decode(&METAGRAPH, &answer)?.ok_or(ReadError::NoSuchSubnet { netuid })
     }
 }

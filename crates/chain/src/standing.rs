@@ -1,8 +1,15 @@
 //! How a hotkey stands towards every rule that its weights are judged by.
 
 use crate::{
-    CodecError, EpochClock, HashCommit, Head, Mechanism, Rao, ReadError, TimelockedCommit, Value,
-    mechanism::unusable, pinned::Pinned,
+    EpochClock, HashCommit, Head, Mechanism, Rao, ReadError, TimelockedCommit, Value,
+    pinned::Pinned,
+    selective::Columns,
+    surface::{
+        ADMIN_FREEZE_WINDOW, Answers, Asked, COMMIT_REVEAL_ENABLED, COMMIT_REVEAL_VERSION, IMMUNITY_PERIOD,
+        LAST_STORED_ROUND, LAST_UPDATE, MAX_ALLOWED_VALIDATORS, MECHANISM_COUNT, MIN_ALLOWED_WEIGHTS, NOW,
+        REVEAL_PERIOD, STAKE_THRESHOLD, SUBNET_OWNER_HOTKEY, SUBNETWORK_N, UIDS, VALIDATOR_PERMIT,
+        WEIGHTS_RATE_LIMIT, WEIGHTS_VERSION_KEY,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -84,28 +91,8 @@ pub struct Place {
     pub stake_weight: Rao,
 }
 
-/// Items of the Subtensor pallet by netuid, and what stands for them on a runtime that does not keep them.
-const BY_NETUID: [(&str, u64); 10] = [
-    ("MechanismCountCurrent", 1),
-    ("SubnetworkN", 0),
-    ("MinAllowedWeights", 0),
-    ("MaxAllowedValidators", 0),
-    ("WeightsVersionKey", 0),
-    ("WeightsSetRateLimit", 0),
-    ("CommitRevealWeightsEnabled", 0),
-    ("RevealPeriodEpochs", 1),
-    ("ImmunityPeriod", 0),
-    ("SubnetOwnerHotkey", 0),
-];
-
-/// The same for items of the whole chain.
-const OF_THE_CHAIN: [(&str, u64); 3] =
-    [("StakeThreshold", 0), ("CommitRevealWeightsVersion", 4), ("AdminFreezeWindow", 0)];
-
 /// Epochs whose commits are looked for at most; runtimes take no reveal period longer than 100.
 const MAX_EPOCHS_OPEN: u64 = 101;
-
-const SUBTENSOR: &str = "SubtensorModule";
 
 impl Standing {
     /// Whether the hotkey owns the subnet: then neither permit nor stake are asked for.
@@ -170,83 +157,39 @@ impl Pinned {
     /// [`ReadError::NoSuchSubnet`] among others.
     pub async fn standing(&self, of: Mechanism, hotkey: &Hotkey) -> Result<Standing, ReadError> {
         let netuid = of.netuid;
-        let mut items = EpochClock::items(netuid);
-        let clock_items = items.len();
-        items.extend(BY_NETUID.iter().map(|(item, _)| (SUBTENSOR, *item, vec![netuid.into()])));
-        items.extend(OF_THE_CHAIN.iter().map(|(item, _)| (SUBTENSOR, *item, Vec::new())));
-        let single = items.len();
-        items.extend([
-            (SUBTENSOR, "Uids", vec![netuid.into(), (*hotkey).into()]),
-            (SUBTENSOR, "ValidatorPermit", vec![netuid.into()]),
-            (SUBTENSOR, "LastUpdate", vec![of.storage_index().into()]),
-            ("Drand", "LastStoredRound", Vec::new()),
-            ("Timestamp", "Now", Vec::new()),
-        ]);
-        let (values, columns, hash_commits) = futures::try_join!(
-            self.storage_known(&items),
+        let (answers, columns, hash_commits) = futures::try_join!(
+            self.answers(items(of, hotkey)),
             self.columns(netuid),
             self.hash_commits(of, hotkey)
         )?;
-        let clock = EpochClock::decode(self.head().number, netuid, &values[..clock_items])?;
-        let named = |name: &str| {
-            let known = BY_NETUID.iter().chain(&OF_THE_CHAIN).zip(&values[clock_items..single]);
-            known
-                .into_iter()
-                .find(|((item, _), _)| *item == name)
-                .map(|((_, default), value)| (*default, value))
-        };
-        let number = |name: &str| -> Result<u64, ReadError> {
-            let Some((default, value)) = named(name) else { return Err(unusable(name, "number").into()) };
-            let Some(value) = value else { return Ok(default) };
-            Ok(value.number_as().or(value.bool().map(u64::from)).ok_or_else(|| unusable(name, "number"))?)
-        };
-        let small = |name: &str| number(name).map(|number| u16::try_from(number).unwrap_or(u16::MAX));
-        let owner = named("SubnetOwnerHotkey").and_then(|(_, value)| value.as_ref()?.account());
-        let [uid, permits, updates, round, now] = &values[single..] else {
-            return Err(unusable("Uids", "answer").into());
-        };
-        let uid = uid.as_ref().map(|uid| uid.number_as::<u16>().ok_or_else(|| unusable("Uids", "uid")));
-        let place = uid.transpose()?.map(|uid| {
-            let at = usize::from(uid);
-            let of_uid = |column: &Option<Value>| column.as_ref().and_then(|column| column.item(at)).cloned();
-            Place {
-                uid,
-                registered_at_block: columns.registered_at.get(at).copied().unwrap_or_default(),
-                last_update_block: of_uid(updates).and_then(|block| block.number_as()).unwrap_or_default(),
-                validator_permit: of_uid(permits).and_then(|permit| permit.bool()).unwrap_or_default(),
-                stake_weight: columns.stake_weights.get(at).copied().unwrap_or_default(),
-            }
-        });
-        let timestamp_ms = now.as_ref().and_then(Value::number_as).ok_or_else(|| CodecError::Field {
-            item: "Timestamp.Now".to_owned(),
-            field: "milliseconds".to_owned(),
-        })?;
-        let reveal_period_epochs = number("RevealPeriodEpochs")?;
+        let clock = EpochClock::decode(self.head().number, netuid, &answers)?;
+        let owner = answers.of(&SUBNET_OWNER_HOTKEY).and_then(Value::account);
+        let reveal_period_epochs = answers.number(&REVEAL_PERIOD)?;
         Ok(Standing {
             hotkey: *hotkey,
             of,
             block: self.head(),
-            timestamp_ms,
+            timestamp_ms: answers.number(&NOW)?,
             spec_version: self.runtime().spec_version(),
             clock,
-            mechanism_count: u8::try_from(number("MechanismCountCurrent")?).unwrap_or(u8::MAX),
-            neurons: small("SubnetworkN")?,
-            min_allowed_weights: small("MinAllowedWeights")?,
-            max_validators: small("MaxAllowedValidators")?,
-            place,
-            owner_hotkey: owner.ok_or_else(|| unusable("SubnetOwnerHotkey", "hotkey"))?,
-            stake_threshold: Rao(number("StakeThreshold")?),
-            weights_version: number("WeightsVersionKey")?,
-            weights_rate_limit_blocks: number("WeightsSetRateLimit")?,
-            commit_reveal: number("CommitRevealWeightsEnabled")? != 0,
+            mechanism_count: u8::try_from(answers.number(&MECHANISM_COUNT)?).unwrap_or(u8::MAX),
+            neurons: small(answers.number(&SUBNETWORK_N)?),
+            min_allowed_weights: small(answers.number(&MIN_ALLOWED_WEIGHTS)?),
+            max_validators: small(answers.number(&MAX_ALLOWED_VALIDATORS)?),
+            place: place(&answers, &columns)?,
+            owner_hotkey: owner.ok_or_else(|| SUBNET_OWNER_HOTKEY.unusable("hotkey"))?,
+            stake_threshold: Rao(answers.number(&STAKE_THRESHOLD)?),
+            weights_version: answers.number(&WEIGHTS_VERSION_KEY)?,
+            weights_rate_limit_blocks: answers.number(&WEIGHTS_RATE_LIMIT)?,
+            commit_reveal: answers.of(&COMMIT_REVEAL_ENABLED).and_then(Value::bool).unwrap_or_default(),
             reveal_period_epochs,
-            commit_reveal_version: small("CommitRevealWeightsVersion")?,
+            commit_reveal_version: small(answers.number(&COMMIT_REVEAL_VERSION)?),
             hash_commits,
             timelocked_commits: self.waiting(of, hotkey, &clock, reveal_period_epochs).await?,
-            last_stored_round: round.as_ref().and_then(Value::number_as).unwrap_or_default(),
-            immunity_period_blocks: number("ImmunityPeriod")?,
+            last_stored_round: answers.number(&LAST_STORED_ROUND)?,
+            immunity_period_blocks: answers.number(&IMMUNITY_PERIOD)?,
             activity_cutoff_blocks: columns.activity_cutoff,
-            admin_freeze_window_blocks: number("AdminFreezeWindow")?,
+            admin_freeze_window_blocks: answers.number(&ADMIN_FREEZE_WINDOW)?,
         })
     }
 
@@ -264,4 +207,49 @@ impl Pinned {
         let commits = self.timelocked_commits_of(of, &epochs, hotkey).await?;
         Ok(epochs.into_iter().zip(commits).filter(|(_, commits)| !commits.is_empty()).collect())
     }
+}
+
+/// All storage items it is made of, except for the queues of commits.
+fn items(of: Mechanism, hotkey: &Hotkey) -> Vec<Asked> {
+    let netuid = of.netuid;
+    let of_the_subnet = [
+        MECHANISM_COUNT,
+        SUBNETWORK_N,
+        MIN_ALLOWED_WEIGHTS,
+        MAX_ALLOWED_VALIDATORS,
+        WEIGHTS_VERSION_KEY,
+        WEIGHTS_RATE_LIMIT,
+        REVEAL_PERIOD,
+        IMMUNITY_PERIOD,
+        COMMIT_REVEAL_ENABLED,
+        SUBNET_OWNER_HOTKEY,
+        VALIDATOR_PERMIT,
+    ];
+    let of_the_chain = [STAKE_THRESHOLD, COMMIT_REVEAL_VERSION, ADMIN_FREEZE_WINDOW, LAST_STORED_ROUND, NOW];
+    let mut items: Vec<Asked> = EpochClock::items(netuid).into();
+    items.extend(of_the_subnet.map(|item| item.at([netuid.into()])));
+    items.extend(of_the_chain.map(|item| item.at([])));
+    items.push(LAST_UPDATE.at([of.storage_index().into()]));
+    items.push(UIDS.at([netuid.into(), (*hotkey).into()]));
+    items
+}
+
+fn place(answers: &Answers, columns: &Columns) -> Result<Option<Place>, ReadError> {
+    let Some(uid) = answers.of(&UIDS) else { return Ok(None) };
+    let uid: u16 = uid.number_as().ok_or_else(|| UIDS.unusable("uid"))?;
+    let at = usize::from(uid);
+    // The chain keeps these lists as long as they were at the last epoch; what is not there yet is 0.
+    let last_update = answers.of(&LAST_UPDATE).and_then(|updates| updates.item(at));
+    let permit = answers.of(&VALIDATOR_PERMIT).and_then(|permits| permits.item(at));
+    Ok(Some(Place {
+        uid,
+        registered_at_block: columns.registered_at.get(at).copied().unwrap_or_default(),
+        last_update_block: last_update.and_then(Value::number_as).unwrap_or_default(),
+        validator_permit: permit.and_then(Value::bool).unwrap_or_default(),
+        stake_weight: columns.stake_weights.get(at).copied().unwrap_or_default(),
+    }))
+}
+
+fn small(number: u64) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
 }

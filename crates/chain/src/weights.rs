@@ -1,26 +1,32 @@
 //! The calls that set, commit and reveal weights, and what a commit covers.
 
-use crate::{Call, Mechanism, Runtime, Value};
+use crate::{
+    Call, Mechanism, Runtime,
+    surface::{self, CallUse},
+};
 use codec::Encode;
 use subnetkit_protocol::Hotkey;
 use subxt::config::{Hasher, substrate::BlakeTwo256};
-
-const SUBTENSOR: &str = "SubtensorModule";
 
 impl Call {
     /// Sets weights in the clear; for subnets without commit and reveal. Values are relative: the chain scales the
     /// largest to 65535. They are sent in ascending order of uids, which liquid alpha on chain expects.
     pub fn set_weights(runtime: &Runtime, of: Mechanism, weights: &[(u16, u16)], version_key: u64) -> Self {
         let (uids, values) = columns(weights);
-        let args =
-            vec![("dests", uids.into()), ("weights", values.into()), ("version_key", version_key.into())];
-        of_mechanism(runtime, of, "set_weights", "set_mechanism_weights", args)
+        let (netuid, uids, values, key) = (of.netuid.into(), uids.into(), values.into(), version_key.into());
+        if plain(runtime, of, &surface::SET_MECHANISM_WEIGHTS) {
+            return surface::SET_WEIGHTS.call([netuid, uids, values, key]);
+        }
+        surface::SET_MECHANISM_WEIGHTS.call([netuid, of.mecid.into(), uids, values, key])
     }
 
     /// Commits to the hash of weights ([`commit_hash`]) that are revealed by [`Call::reveal_weights`] later.
     pub fn commit_weights(runtime: &Runtime, of: Mechanism, hash: [u8; 32]) -> Self {
-        let args = vec![("commit_hash", hash.to_vec().into())];
-        of_mechanism(runtime, of, "commit_weights", "commit_mechanism_weights", args)
+        let (netuid, hash) = (of.netuid.into(), hash.to_vec().into());
+        if plain(runtime, of, &surface::COMMIT_MECHANISM_WEIGHTS) {
+            return surface::COMMIT_WEIGHTS.call([netuid, hash]);
+        }
+        surface::COMMIT_MECHANISM_WEIGHTS.call([netuid, of.mecid.into(), hash])
     }
 
     /// Reveals the weights of a hash commit: weights, salt and version key have to be those that were hashed.
@@ -32,13 +38,12 @@ impl Call {
         version_key: u64,
     ) -> Self {
         let (uids, values) = columns(weights);
-        let args = vec![
-            ("uids", uids.into()),
-            ("values", values.into()),
-            ("salt", salt.to_vec().into()),
-            ("version_key", version_key.into()),
-        ];
-        of_mechanism(runtime, of, "reveal_weights", "reveal_mechanism_weights", args)
+        let (netuid, uids, values) = (of.netuid.into(), uids.into(), values.into());
+        let (salt, key) = (salt.to_vec().into(), version_key.into());
+        if plain(runtime, of, &surface::REVEAL_MECHANISM_WEIGHTS) {
+            return surface::REVEAL_WEIGHTS.call([netuid, uids, values, salt, key]);
+        }
+        surface::REVEAL_MECHANISM_WEIGHTS.call([netuid, of.mecid.into(), uids, values, salt, key])
     }
 
     /// Commits weights sealed for a drand round; the chain opens them itself. `ciphertext` is [`timelocked_payload`],
@@ -50,12 +55,13 @@ impl Call {
         reveal_round: u64,
         commit_reveal_version: u16,
     ) -> Self {
-        let args = vec![
-            ("commit", ciphertext.to_vec().into()),
-            ("reveal_round", reveal_round.into()),
-            ("commit_reveal_version", commit_reveal_version.into()),
-        ];
-        of_mechanism(runtime, of, "commit_timelocked_weights", "commit_timelocked_mechanism_weights", args)
+        let (netuid, commit) = (of.netuid.into(), ciphertext.to_vec().into());
+        let (round, version) = (reveal_round.into(), commit_reveal_version.into());
+        if plain(runtime, of, &surface::COMMIT_TIMELOCKED_MECHANISM_WEIGHTS) {
+            return surface::COMMIT_TIMELOCKED_WEIGHTS.call([netuid, commit, round, version]);
+        }
+        let mecid = of.mecid.into();
+        surface::COMMIT_TIMELOCKED_MECHANISM_WEIGHTS.call([netuid, mecid, commit, round, version])
     }
 }
 
@@ -81,21 +87,10 @@ pub fn timelocked_payload(hotkey: &Hotkey, weights: &[(u16, u16)], version_key: 
     (hotkey.as_bytes().as_slice(), uids, values, version_key).encode()
 }
 
-/// The call that names the mechanism. A runtime from before mechanisms has the plain call only; there, any other
-/// mechanism than the first is refused by the encoder, which names the call that is missing.
-fn of_mechanism(
-    runtime: &Runtime,
-    of: Mechanism,
-    plain: &str,
-    with_mechanism: &str,
-    mut args: Vec<(&str, Value)>,
-) -> Call {
-    args.push(("netuid", of.netuid.into()));
-    if of.mecid == 0 && !runtime.has_call(SUBTENSOR, with_mechanism) {
-        return Call::new(SUBTENSOR, plain, args);
-    }
-    args.push(("mecid", of.mecid.into()));
-    Call::new(SUBTENSOR, with_mechanism, args)
+/// Whether the call without a mechanism is to be made. A runtime from before mechanisms has that one only; there, any
+/// other mechanism than the first is refused by the encoder, which names the call that is missing.
+fn plain<const N: usize>(runtime: &Runtime, of: Mechanism, with_mechanism: &CallUse<N>) -> bool {
+    of.mecid == 0 && !with_mechanism.is_in(runtime)
 }
 
 fn columns(weights: &[(u16, u16)]) -> (Vec<u16>, Vec<u16>) {
