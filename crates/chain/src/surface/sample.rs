@@ -13,10 +13,13 @@ const LIST_ITEMS: u32 = 2;
 /// The number put wherever a number is: it fits every width, and an account or a text made of it is one.
 const NUMBER: u8 = 65;
 
+/// Fields in order, with their names where they have any.
+type Members<Id> = Vec<(Option<String>, Id)>;
+
 /// A type as metadata describes it.
 enum Kind<Id> {
-    Fields(Vec<(Option<String>, Id)>),
-    Variants(Vec<(u8, String, Vec<(Option<String>, Id)>)>),
+    Fields(Members<Id>),
+    Variants(Vec<(u8, String, Members<Id>)>),
     Sequence(Id),
     Array(Id, usize),
     Compact(Id),
@@ -94,7 +97,7 @@ fn write<R: TypeResolver>(
 /// A struct, a tuple or the fields of a variant.
 fn write_fields<R: TypeResolver>(
     types: &R,
-    fields: Vec<(Option<String>, R::TypeId)>,
+    fields: Members<R::TypeId>,
     shape: Shape,
     depth: usize,
     out: &mut Vec<u8>,
