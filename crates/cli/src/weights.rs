@@ -1,5 +1,6 @@
 //! `subnetkit weights`: what the chain holds of weights, setting them by hand, and what a validator wrote down.
 
+mod set;
 mod show;
 
 use clap::Subcommand;
@@ -8,10 +9,13 @@ use clap::Subcommand;
 pub(crate) enum WeightsCommand {
     /// Show the weights on chain, and the commits that wait to be revealed
     Show(show::ShowArgs),
+    /// Set weights once, by hand; a validator does so by itself
+    Set(set::SetArgs),
 }
 
 pub(crate) async fn run(command: WeightsCommand) -> anyhow::Result<()> {
     match command {
         WeightsCommand::Show(args) => show::run(args).await,
+        WeightsCommand::Set(args) => set::run(args).await,
     }
 }

@@ -10,3 +10,4 @@ mod processes;
 mod support;
 mod usage;
 mod wallet;
+mod weights;
