@@ -1,12 +1,8 @@
 //! What sending weights costs.
 
-use crate::{Call, CodecError, Mechanism, Rao, ReadError, Signing, Value, pinned::Pinned};
+use crate::{Call, Mechanism, Rao, ReadError, Signing, Value, pinned::Pinned, surface::QUERY_INFO};
 use codec::Encode;
 use subnetkit_protocol::{Keypair, Scheme};
-use subxt::config::substrate::H256;
-
-const API: &str = "TransactionPaymentApi";
-const METHOD: &str = "query_info";
 
 /// Who signs what is priced; a price depends on the call alone.
 const ANYBODY: &str = "//Alice";
@@ -19,15 +15,12 @@ impl Pinned {
     /// See [`ReadError`].
     pub async fn weights_fee(&self, of: Mechanism, weights: &[(u16, u16)]) -> Result<Rao, ReadError> {
         let call = Call::set_weights(&self.runtime, of, weights, 0);
-        let unusable =
-            |field: &str| CodecError::Field { item: format!("{API}.{METHOD}"), field: field.to_owned() };
+        let unusable = |field: &str| QUERY_INFO.unusable(field);
         let signer = Keypair::from_uri(ANYBODY, Scheme::Sr25519).map_err(|_| unusable("signer"))?;
         let mut input = self.runtime.sign(&call, &signer, Signing { nonce: 0, tip: 0, era: None })?;
         let length = u32::try_from(input.len()).map_err(|_| unusable("len"))?;
         input.extend(length.encode());
-        let name = format!("{API}_{METHOD}");
-        let output = self.chain.state_call(&name, input, H256(self.head().hash)).await?;
-        let info = self.runtime.api_output(API, METHOD, &output)?;
+        let info = self.ask_encoded(&QUERY_INFO, input).await?;
         let fee = info.field("partial_fee").and_then(Value::number_as);
         Ok(Rao(fee.ok_or_else(|| unusable("partial_fee"))?))
     }

@@ -8,7 +8,9 @@
 //! to set weights or whom to query is up to the miner and validator crates.
 //!
 //! Start reading at [`Chain`] (the connection and what can be read), then [`Call`] and [`SubmitError`]
-//! (transactions and their outcome), [`SignedExtrinsic`] and [`Found`] (the same for who keeps a journal), then [`Runtime`] (the codec that everything passes through).
+//! (transactions and their outcome), [`SignedExtrinsic`] and [`Found`] (the same for who keeps a journal), then
+//! [`Standing`] (the rules weights are judged by), [`Runtime`] (the codec that everything passes through) and
+//! [`Surface`] (all that is used of a runtime, and whether it fits).
 
 mod actions;
 mod admin;

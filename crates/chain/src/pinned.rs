@@ -94,6 +94,15 @@ impl Pinned {
         args: [Value; N],
     ) -> Result<Value, ReadError> {
         let input = api.input(&self.runtime, args)?;
+        self.ask_encoded(api, input).await
+    }
+
+    /// The same for arguments that are bytes already, such as a transaction.
+    pub(crate) async fn ask_encoded<const N: usize>(
+        &self,
+        api: &ApiUse<N>,
+        input: Vec<u8>,
+    ) -> Result<Value, ReadError> {
         let output = self.chain.state_call(&api.rpc_name(), input, H256(self.head.hash)).await?;
         Ok(api.output(&self.runtime, &output)?)
     }

@@ -242,6 +242,8 @@ apis! {
         => Maybe(&List(&Fields(&[Field::new("name", Bytes), Field::new("value", Any)]))), PARAMETERS;
     HYPERPARAMETERS_V2: "SubnetInfoRuntimeApi"."get_subnet_hyperparams_v2" (Number) => HYPERPARAMETERS, PARAMETERS;
     HYPERPARAMETERS_V1: "SubnetInfoRuntimeApi"."get_subnet_hyperparams" (Number) => HYPERPARAMETERS, PARAMETERS;
+    QUERY_INFO: "TransactionPaymentApi"."query_info" (Any, Number) => Fields(&[Field::new("partial_fee", Number)]),
+        Optional { without: "nobody is told what sending weights costs" };
     REGISTRATION_COST: "SubnetRegistrationRuntimeApi"."get_network_registration_cost" () => Number, Required;
 }
 
