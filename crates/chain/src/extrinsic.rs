@@ -81,8 +81,9 @@ impl Chain {
     /// then is to be found in the blocks ([`Self::find_extrinsic`]).
     ///
     /// # Errors
-    /// [`SubmitError::Refused`] if the pool turned it away (so this time it is nowhere), [`SubmitError::NotSent`] if it
-    /// did not leave this process, [`SubmitError::Unknown`] if the answer was lost: it may be in the pool.
+    /// [`SubmitError::Refused`] if the pool turned it away: this handing over had no effect, but an earlier one of the same
+    /// bytes may have brought it into a block (`Stale`, `TemporarilyBanned`). [`SubmitError::NotSent`] if it did not leave
+    /// this process, [`SubmitError::Unknown`] if the answer was lost: it may be in the pool.
     pub async fn hand_over(&self, extrinsic: &SignedExtrinsic) -> Result<(), SubmitError> {
         let sending = self.inner().rpc.once("author_submitExtrinsic", |rpc| {
             let bytes = extrinsic.bytes.clone();

@@ -253,3 +253,41 @@ pub(crate) struct ErrorUse {
     pub(super) pallet: &'static str,
     pub(super) item: &'static str,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METADATA: &[u8] = include_bytes!("../../tests/vectors/subtensor-425.metadata.scale");
+
+    const fn item(need: Need) -> StorageUse<1> {
+        StorageUse {
+            pallet: "SubtensorModule",
+            item: "Vanished",
+            keys: [Shape::Number],
+            value: Shape::Number,
+            need,
+        }
+    }
+
+    #[test]
+    fn what_a_runtime_does_not_keep_has_a_stand_in_or_is_an_error() {
+        let runtime = Runtime::from_recording(METADATA).unwrap();
+        let asked = |need| item(need).at([Value::Number(1)]);
+        let stand_in = |need| asked(need).stand_in(&runtime);
+        assert!(!asked(Need::Required).is_in(&runtime));
+        assert_eq!(stand_in(Need::Assumed { number: 4 }), Ok(Some(Value::Number(4))));
+        assert_eq!(stand_in(Need::Optional { without: "" }), Ok(None));
+        let error = stand_in(Need::Required).unwrap_err().to_string();
+        assert_eq!(error, "the chain's runtime (version 425) has no storage item SubtensorModule.Vanished");
+    }
+
+    #[test]
+    fn a_value_of_another_type_names_the_item() {
+        let asked = item(Need::Required).at([Value::Number(1)]);
+        assert_eq!(asked.take(None), Ok(None));
+        assert_eq!(asked.take(Some(Value::Number(3))), Ok(Some(Value::Number(3))));
+        let error = asked.take(Some(Value::Bool(true))).unwrap_err().to_string();
+        assert!(error.contains("SubtensorModule.Vanished") && error.contains("a number"), "{error}");
+    }
+}

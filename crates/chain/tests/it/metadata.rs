@@ -3,8 +3,8 @@
 use crate::vectors;
 use codec::{Decode, Encode};
 use scale_info::{
-    Field, Path, PortableRegistry, Type, TypeDef, TypeDefComposite, TypeDefPrimitive, Variant,
-    form::PortableForm, interner::UntrackedSymbol,
+    Field, Path, PortableRegistry, Type, TypeDef, TypeDefComposite, TypeDefPrimitive, TypeDefSequence,
+    Variant, form::PortableForm, interner::UntrackedSymbol,
 };
 use std::any::TypeId;
 use subnetkit_chain::Runtime;
@@ -138,6 +138,11 @@ impl Changed {
     pub(crate) fn wrapper(&mut self, around: Id, name: Option<&str>) -> Id {
         let field = Field { name: name.map(str::to_owned), ty: around, type_name: None, docs: Vec::new() };
         self.added(TypeDefComposite { fields: vec![field] })
+    }
+
+    /// A list of one type.
+    pub(crate) fn list(&mut self, of: Id) -> Id {
+        self.added(TypeDefSequence::new(of))
     }
 
     /// Puts a type in the place of another wherever a field of this name is of it: arguments of calls, fields of structs

@@ -174,13 +174,27 @@ fn ways_and_stand_ins_are_told_from_what_is_required() {
     assert!(failure.contains("StakeThreshold"), "{failure}");
 }
 
-/// A later runtime: every netuid a type of its own, new fields everywhere, everything in another order.
+/// A later runtime: netuids, uids, hotkeys and hashes of types of their own, new fields everywhere, everything in another
+/// order.
 fn later(wrapper_name: Option<&str>) -> Changed {
     let mut changed = Changed::recorded();
     let number = changed.primitive(U16);
     let netuid = changed.wrapper(number, wrapper_name);
     changed.retype("netuid", number, netuid);
     changed.rekey(number, netuid);
+    let account = changed.call("SubtensorModule", "burned_register").fields[1].ty;
+    let hotkey = changed.wrapper(account, wrapper_name);
+    changed.retype("hotkey", account, hotkey);
+    changed.rekey(account, hotkey);
+    let uids = changed.call("SubtensorModule", "set_weights").fields[1].ty;
+    let uid = changed.wrapper(number, wrapper_name);
+    let wrapped_uids = changed.list(uid);
+    for name in ["dests", "uids", "salt"] {
+        changed.retype(name, uids, wrapped_uids);
+    }
+    let hash = changed.call("SubtensorModule", "commit_weights").fields[1].ty;
+    let wrapped_hash = changed.wrapper(hash, wrapper_name);
+    changed.retype("commit_hash", hash, wrapped_hash);
     let age = changed.field("age", U32);
     for name in ["AxonInfo", "Metagraph", "SelectiveMetagraph", "SubnetHyperparamsV2"] {
         let fields = changed.fields(name);
