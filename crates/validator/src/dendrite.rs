@@ -160,6 +160,14 @@ struct Ended {
     timing: Timing,
 }
 
+/// What the bytes of an answer are worth as this synapse's response.
+pub(crate) fn read_answer<S: Synapse>(body: &[u8], elapsed: Duration) -> Outcome<S::Response> {
+    match S::RESPONSE_ENCODING.decode(body) {
+        Ok(response) => Outcome::Answered { response, elapsed },
+        Err(error) => Outcome::Malformed { reason: reply::one_line(&error.to_string()) },
+    }
+}
+
 impl Dendrite {
     /// A client that signs with `hotkey`.
     #[must_use]
@@ -204,10 +212,7 @@ impl Dendrite {
         };
         let (outcome, body) = match content {
             Err(failed) => (failed.map(|never| match never {}), Bytes::new()),
-            Ok(body) => match S::RESPONSE_ENCODING.decode(&body) {
-                Ok(response) => (Outcome::Answered { response, elapsed: timing.answering }, body),
-                Err(error) => (Outcome::Malformed { reason: reply::one_line(&error.to_string()) }, body),
-            },
+            Ok(body) => (read_answer::<S>(&body, timing.answering), body),
         };
         Ok(Answer { hotkey, outcome, timing, body, evidence })
     }

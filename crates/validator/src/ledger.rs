@@ -6,6 +6,7 @@
 
 mod inspection;
 mod journal;
+mod past;
 mod records;
 mod rewards;
 mod rounds;
@@ -15,6 +16,8 @@ mod submissions;
 mod view;
 
 pub use inspection::inspect;
+pub use past::RoundRange;
+pub(crate) use past::{PastRound, WholeRound};
 pub use records::{
     AnswerRecord, AskedRecord, LedgerOwner, RewardRecord, RoundRecord, RoundState, Scored, TaskRecord,
 };

@@ -34,6 +34,7 @@ pub mod dendrite;
 pub mod doctor;
 pub mod journal;
 pub mod ledger;
+pub mod replay;
 pub mod schedule;
 pub mod weights;
 

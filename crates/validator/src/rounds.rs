@@ -235,4 +235,4 @@ fn entry<S: Synapse>(answer: &Answer<S>, scores: &Scores) -> RoundEntry {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -83,6 +83,16 @@ impl<S: Synapse> Task<S> {
         self.asks.contains_key(hotkey)
     }
 
+    /// A task as it was: `asks` name requests by their place, which has to be in the list.
+    pub(crate) fn restored(
+        requests: Vec<S::Request>,
+        asks: impl IntoIterator<Item = (Hotkey, usize)>,
+        timeout: Option<Duration>,
+        notes: Value,
+    ) -> Self {
+        Self { requests, asks: asks.into_iter().collect(), timeout, notes }
+    }
+
     pub(crate) fn distinct_requests(&self) -> &[S::Request] {
         &self.requests
     }

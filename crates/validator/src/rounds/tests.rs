@@ -10,15 +10,16 @@ use serde_json::{Value, json};
 use subnetkit_miner::{Axon, Call, Forward, MinerConfig, Refusal, Roster, Standing};
 use subnetkit_protocol::{Keypair, Scheme};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::*;
 use crate::answer::OutcomeKind;
 use crate::dendrite::DendriteSettings;
+use crate::guard::MAX_STUCK_CALLS;
 use crate::ledger::{LedgerOwner, Retention};
 use crate::weights::WhenAllZero;
 
-struct Echo;
+pub(crate) struct Echo;
 
 impl Synapse for Echo {
     const NAME: &'static str = "echo";
@@ -48,16 +49,16 @@ impl Score<Echo> for Judge {
     }
 }
 
-fn hotkey(n: u8) -> Hotkey {
+pub(crate) fn hotkey(n: u8) -> Hotkey {
     Hotkey::from_bytes([n; 32])
 }
 
-fn me() -> Keypair {
+pub(crate) fn me() -> Keypair {
     Keypair::from_uri("//Alice", Scheme::Sr25519).unwrap()
 }
 
 /// A miner that answers `"hello"` to anything.
-async fn miner() -> SocketAddr {
+pub(crate) async fn miner() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = Router::new().route("/echo", post(|| async { "\"hello\"" }));
@@ -65,7 +66,7 @@ async fn miner() -> SocketAddr {
     address
 }
 
-fn metagraph(axons: &[(Hotkey, Option<SocketAddr>)]) -> Metagraph {
+pub(crate) fn metagraph(axons: &[(Hotkey, Option<SocketAddr>)]) -> Metagraph {
     let neuron = |(uid, (hotkey, axon)): (usize, &(Hotkey, Option<SocketAddr>))| {
         json!({
             "uid": uid, "hotkey": hotkey, "coldkey": hotkey, "axon": axon, "active": false, "validator_permit": false,
@@ -82,24 +83,26 @@ fn metagraph(axons: &[(Hotkey, Option<SocketAddr>)]) -> Metagraph {
     .unwrap()
 }
 
-struct Bench {
-    rounds: Rounds<Echo>,
-    ledger: LedgerStore,
+pub(crate) struct Bench {
+    pub(crate) rounds: Rounds<Echo>,
+    pub(crate) ledger: LedgerStore,
+    /// The settings it runs on.
+    pub(crate) config: ValidatorConfig,
     _folder: tempfile::TempDir,
 }
 
-async fn bench_with(score: impl Score<Echo>, config: ValidatorConfig) -> Bench {
+pub(crate) async fn bench_with(score: impl Score<Echo>, mut config: ValidatorConfig) -> Bench {
     let folder = tempfile::tempdir().unwrap();
+    config.ledger_path = folder.path().join("ledger.sqlite");
     let owner = LedgerOwner { genesis_hash: [0; 32], netuid: 1, hotkey: me().account() };
-    let retention = Retention { rounds: 100, submissions: 100, ..Retention::default() };
-    let ledger = LedgerStore::open(&folder.path().join("ledger"), owner, retention).await.unwrap();
+    let ledger = LedgerStore::open(&config.ledger_path, owner, Retention::of(&config)).await.unwrap();
     let settings = DendriteSettings { allow_private_addresses: true, ..config.dendrite_settings() };
     let dendrite = Arc::new(Dendrite::new(me(), settings));
     let metrics = Arc::new(Metrics::new());
     let progress = Arc::new(Progress::new(config.stall_timeout));
     let rounds =
         Rounds::new(&config, me().account(), Arc::new(score), dendrite, ledger.clone(), metrics, progress);
-    Bench { rounds, ledger, _folder: folder }
+    Bench { rounds, ledger, config, _folder: folder }
 }
 
 async fn bench(extra: Vec<Hotkey>, scored: Scored) -> Bench {
@@ -143,13 +146,25 @@ async fn everyone_asked_is_recorded_and_only_the_scored_are_scored() {
     assert_eq!(kept.keys().copied().collect::<Vec<_>>(), [hotkey(1), hotkey(3), hotkey(9)]);
 }
 
-struct Parrot;
+pub(crate) struct Parrot;
 
 #[async_trait]
 impl Forward<Echo> for Parrot {
     async fn forward(&self, call: Call<Value>) -> Result<Value, Refusal> {
         Ok(call.request)
     }
+}
+
+/// A miner that repeats what it is asked, and signs; it ends with the guard.
+pub(crate) async fn axon(hotkey: &Keypair) -> (SocketAddr, DropGuard) {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let config = MinerConfig { listen, ..MinerConfig::default() };
+    let axon = Axon::new(hotkey.clone(), config).serve::<Echo>(Parrot).bind().await.unwrap();
+    let standing = Standing { uid: 0, validator_permit: true, stake_rao: 1, owner: false };
+    axon.roster().publish(Roster { block: 1, members: [(me().account(), standing)].into() });
+    let (address, stop) = (axon.local_addr(), CancellationToken::new());
+    tokio::spawn(axon.run(stop.clone()));
+    (address, stop.drop_guard())
 }
 
 #[tokio::test]
@@ -169,14 +184,7 @@ async fn by_default_only_answers_that_their_miners_signed_count_and_the_judge_ha
     };
     let bench = bench_with(judge, ValidatorConfig::new(WhenAllZero::Skip)).await;
     let bob = Keypair::from_uri("//Bob", Scheme::Sr25519).unwrap();
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let config = MinerConfig { listen, ..MinerConfig::default() };
-    let axon = Axon::new(bob.clone(), config).serve::<Echo>(Parrot).bind().await.unwrap();
-    let standing = Standing { uid: 0, validator_permit: true, stake_rao: 1, owner: false };
-    axon.roster().publish(Roster { block: 1, members: [(me().account(), standing)].into() });
-    let (honest, stop) = (axon.local_addr(), CancellationToken::new());
-    let _stop = stop.clone().drop_guard();
-    tokio::spawn(axon.run(stop));
+    let (honest, _stop) = axon(&bob).await;
 
     let unsigned = miner().await;
     let subnet = metagraph(&[
@@ -285,4 +293,80 @@ fn a_sample_is_drawn_by_its_seed_from_those_who_serve() {
     assert_eq!(draw(5, 10), draw(5, 10));
     assert_eq!(draw(5, 10).len(), 10);
     assert_ne!(draw(5, 10), draw(6, 10));
+}
+
+#[tokio::test]
+async fn a_hook_that_blocks_for_ever_costs_a_round_each_time_until_the_validator_says_it_cannot_go_on() {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::{Mutex, PoisonError};
+
+    /// Its judge waits, without awaiting, for whoever holds the other ends.
+    struct Blocking(Mutex<Vec<Receiver<()>>>);
+
+    #[async_trait]
+    impl Score<Echo> for Blocking {
+        async fn task(&self, _: &Round) -> Task<Echo> {
+            Task::nobody()
+        }
+
+        async fn score(&self, _: &Task<Echo>, _: &[Answer<Echo>]) -> Scores {
+            let until = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let _ = until.map(|until| until.recv());
+            Scores::new()
+        }
+    }
+
+    let (held, until): (Vec<Sender<()>>, Vec<_>) = (0..MAX_STUCK_CALLS).map(|_| channel()).unzip();
+    let mut config = ValidatorConfig::new(WhenAllZero::Skip);
+    config.score_timeout = Duration::from_millis(20);
+    let bench = bench_with(Blocking(Mutex::new(until)), config).await;
+    for _ in 0..MAX_STUCK_CALLS {
+        let failure = bench.rounds.run(metagraph(&[])).await.unwrap().failure.unwrap();
+        assert!(failure.contains("score_timeout"), "{failure}");
+    }
+    let ended = bench.rounds.run(metagraph(&[])).await.unwrap_err();
+    assert!(matches!(ended, ValidatorError::HookStuck { hook: "score" }) && ended.is_fatal(), "{ended}");
+    assert!(ended.to_string().contains("spawn_blocking"), "{ended}");
+    drop(held);
+}
+
+/// A request that panics when it is written.
+struct Unwritable;
+
+impl Synapse for Unwritable {
+    const NAME: &'static str = "unwritable";
+    type Request = Panics;
+    type Response = Value;
+}
+
+#[derive(Clone, serde::Deserialize)]
+struct Panics;
+
+impl serde::Serialize for Panics {
+    fn serialize<Out: serde::Serializer>(&self, _: Out) -> Result<Out::Ok, Out::Error> {
+        panic!("no words");
+    }
+}
+
+#[async_trait]
+impl Score<Unwritable> for Unwritable {
+    async fn task(&self, _: &Round) -> Task<Unwritable> {
+        Task::same(Panics, [hotkey(1)])
+    }
+
+    async fn score(&self, _: &Task<Unwritable>, _: &[Answer<Unwritable>]) -> Scores {
+        Scores::new()
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_written_costs_a_round() {
+    let Bench { ledger, config, _folder, .. } = bench(vec![], |_, _| Scores::new()).await;
+    let dendrite = Arc::new(Dendrite::new(me(), config.dendrite_settings()));
+    let progress = Arc::new(Progress::new(config.stall_timeout));
+    let metrics = Arc::new(Metrics::new());
+    let rounds =
+        Rounds::new(&config, me().account(), Arc::new(Unwritable), dendrite, ledger, metrics, progress);
+    let failure = rounds.run(metagraph(&[])).await.unwrap().failure.unwrap();
+    assert!(failure.contains("no words"), "{failure}");
 }
