@@ -12,6 +12,7 @@ mod doctor;
 mod metagraph;
 mod output;
 mod register;
+mod replay;
 mod spending;
 mod stake;
 mod subnet;
@@ -47,6 +48,8 @@ enum Command {
     /// Stake on hotkeys
     #[command(subcommand)]
     Stake(stake::StakeCommand),
+    /// Judge past rounds of this project's validator again with its hooks of today, and show what would change
+    ReplayScores(replay::ReplayArgs),
     /// Show the neurons of a subnet
     Metagraph(metagraph::MetagraphArgs),
     /// Name every rule that stands between the hotkey and effective weights; the exit status is 1 if one does
@@ -84,6 +87,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Register(args) => register::run(args).await,
             Command::Subnet(command) => subnet::run(command).await,
             Command::Stake(command) => stake::run(command).await,
+            Command::ReplayScores(args) => replay::run(args),
             Command::Metagraph(args) => metagraph::run(args).await,
             Command::Doctor(args) => doctor::run(args).await,
             Command::Weights(command) => weights::run(command).await,

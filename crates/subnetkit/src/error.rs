@@ -46,6 +46,10 @@ pub enum RunError {
     #[cfg(feature = "validator")]
     #[error(transparent)]
     Validator(#[from] subnetkit_validator::ValidatorError),
+    /// Past rounds could not be judged again.
+    #[cfg(feature = "validator")]
+    #[error(transparent)]
+    Replay(#[from] subnetkit_validator::replay::ReplayError),
     /// Logging could not be set up.
     #[error("the setting `log` is unusable: {0}; write for example info, or subnetkit_miner=debug,info")]
     Log(String),
@@ -55,4 +59,19 @@ pub enum RunError {
     /// A second signal came before everything was finished.
     #[error("ended at the second signal, before everything in flight was finished")]
     Impatient,
+}
+
+impl RunError {
+    /// Whether a part of the program ended, hung or panicked, so that starting it anew may help where changing what it was
+    /// given would not.
+    #[must_use]
+    pub const fn is_unexpected(&self) -> bool {
+        match self {
+            #[cfg(feature = "validator")]
+            Self::Validator(error) => error.is_unexpected(),
+            #[cfg(feature = "miner")]
+            Self::Miner(subnetkit_miner::MinerError::ServerEnded) => true,
+            _ => false,
+        }
+    }
 }

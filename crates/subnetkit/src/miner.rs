@@ -72,7 +72,8 @@ pub fn main<S: Synapse>(forward: impl Forward<S>) -> ExitCode {
 /// }
 /// ```
 pub fn main_with(serve: impl FnOnce(Miner) -> Miner) -> ExitCode {
-    process::main(|settings, shutdown| async move { run_serving(&settings, serve, shutdown).await })
+    let run = |settings, _, shutdown| async move { run_serving(&settings, serve, shutdown).await };
+    ExitCode::from(process::main(std::env::args_os(), run))
 }
 
 /// [`main`] from the settings on, until `shutdown`.

@@ -1,12 +1,12 @@
 //! A role's program from its command line to its exit status.
 
-use std::{ffi::OsString, future::Future, process::ExitCode, time::Duration};
+use std::{ffi::OsString, future::Future, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     RunError, logging, output,
-    settings::{CommandLine, Given, Layers, Role, Settings, SettingsError},
+    settings::{CommandLine, Given, Layers, ReplayFlags, Role, Settings, SettingsError},
     shutdown::Shutdown,
 };
 
@@ -14,28 +14,32 @@ use crate::{
 const END_GRACE: Duration = Duration::from_secs(2);
 
 /// Runs a role until it ends or a signal ends it, and reports on standard error why it did.
-pub(crate) fn main<R, F, Run>(run: F) -> ExitCode
+pub(crate) fn main<R, F, Run>(arguments: impl IntoIterator<Item = OsString>, run: F) -> u8
 where
     R: Role,
-    F: FnOnce(Settings<R>, CancellationToken) -> Run,
+    F: FnOnce(Settings<R>, Option<ReplayFlags>, CancellationToken) -> Run,
     Run: Future<Output = Result<(), RunError>>,
 {
-    match try_main(std::env::args_os(), Given::by_process(), run) {
-        Ok(()) => ExitCode::SUCCESS,
+    match try_main(arguments, Given::by_process(), run) {
+        Ok(()) => 0,
         Err(RunError::Settings(SettingsError::Usage(usage))) => {
             // Help goes to standard output and is no failure; clap knows which is which.
             let shown = usage.print().is_ok();
-            if usage.exit_code() == 0 && shown { ExitCode::SUCCESS } else { ExitCode::from(USAGE) }
+            if usage.exit_code() == 0 && shown { 0 } else { USAGE }
         }
         Err(error) => {
             output::error(&error);
-            ExitCode::FAILURE
+            if error.is_unexpected() { UNEXPECTED } else { FAILED }
         }
     }
 }
 
+/// The exit status of a program that could not start, or not go on, for a reason outside of it.
+const FAILED: u8 = 1;
 /// The exit status of a command line that is not understood, as clap has it.
 const USAGE: u8 = 2;
+/// The exit status where a part of the program ended, hung or panicked: `EX_SOFTWARE` of sysexits.h.
+const UNEXPECTED: u8 = 70;
 
 fn try_main<R, F, Run>(
     arguments: impl IntoIterator<Item = OsString>,
@@ -44,7 +48,7 @@ fn try_main<R, F, Run>(
 ) -> Result<(), RunError>
 where
     R: Role,
-    F: FnOnce(Settings<R>, CancellationToken) -> Run,
+    F: FnOnce(Settings<R>, Option<ReplayFlags>, CancellationToken) -> Run,
     Run: Future<Output = Result<(), RunError>>,
 {
     let line = CommandLine::of_role::<R>(arguments, given)?;
@@ -63,7 +67,7 @@ where
         let shutdown = Shutdown::watch()?;
         let (asked, insisted) = (shutdown.asked(), shutdown.insisted());
         tokio::select! {
-            ended = run(settings, asked) => ended,
+            ended = run(settings, line.replay, asked) => ended,
             () = insisted.cancelled() => Err(RunError::Impatient),
         }
     });

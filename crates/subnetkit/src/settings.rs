@@ -21,7 +21,7 @@ mod print;
 
 pub use error::SettingsError;
 pub use file::DEFAULT_FILE;
-pub use flags::CommandLine;
+pub use flags::{CommandLine, ReplayFlags};
 pub use layers::{Given, Layers};
 
 use key::Key;
@@ -43,6 +43,8 @@ pub trait Role: Serialize + DeserializeOwned + Send + 'static {
     const ABOUT: &'static str;
     /// Settings without default.
     const REQUIRED: &'static [&'static str] = &[];
+    /// Whether the program keeps scores, and has the command `replay-scores` for them.
+    const SCORES: bool = false;
 
     /// A value whose fields are the settings with their defaults; those in `REQUIRED` may hold anything.
     #[must_use]

@@ -1,5 +1,6 @@
 //! The validator: everything of `subnetkit_validator`, and a whole program around it.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use subnetkit_chain::Network;
@@ -8,11 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 pub use subnetkit_validator::*;
 
+use subnetkit_validator::ledger::RoundRange;
+use subnetkit_validator::replay::replay_scores;
+
 use crate::{
     RunError,
     keys::Keys,
-    process,
-    settings::{Role, Settings},
+    output, process, replayed,
+    settings::{ReplayFlags, Role, Settings},
     start,
 };
 
@@ -20,6 +24,7 @@ impl Role for ValidatorConfig {
     const TABLE: &'static str = "validator";
     const ABOUT: &'static str = "Scores the miners of a subnet and sets its weights.";
     const REQUIRED: &'static [&'static str] = &["when_all_zero"];
+    const SCORES: bool = true;
 
     fn sample() -> Self {
         Self::new(WhenAllZero::Skip)
@@ -43,8 +48,48 @@ impl Role for ValidatorConfig {
 ///     subnetkit::validator::main::<Echo>(Judge, Ema::default())
 /// }
 /// ```
+///
+/// With the command `replay-scores` it judges rounds of its ledger again instead, by [`replay::replay_scores`]. Its exit
+/// status is 0 if it ended as asked, 1 if it could not start or go on, 2 if the command line is not understood, and 70 if
+/// a part of it ended, hung or panicked, so that starting it anew may help.
 pub fn main<S: Synapse>(judge: impl Score<S>, reward: impl Reward) -> ExitCode {
-    process::main(|settings, shutdown| async move { run_with::<S>(&settings, judge, reward, shutdown).await })
+    ExitCode::from(program::<S>(std::env::args_os(), judge, reward))
+}
+
+/// The same with the command line given, its first word the program's name, up to the exit status.
+pub fn program<S: Synapse>(
+    arguments: impl IntoIterator<Item = OsString>,
+    judge: impl Score<S>,
+    reward: impl Reward,
+) -> u8 {
+    process::main(arguments, |settings, replay, shutdown| async move {
+        match replay {
+            Some(flags) => {
+                start::unless_stopped(&shutdown, replay_and_print::<S>(&settings, &flags, judge, reward))
+                    .await
+                    .map(|_| ())
+            }
+            None => run_with::<S>(&settings, judge, reward, shutdown).await,
+        }
+    })
+}
+
+/// Judges past rounds again and prints what would change.
+async fn replay_and_print<S: Synapse>(
+    settings: &Settings<ValidatorConfig>,
+    flags: &ReplayFlags,
+    judge: impl Score<S>,
+    reward: impl Reward,
+) -> Result<(), RunError> {
+    settings.role.validate().map_err(ValidatorError::from)?;
+    let range = match flags.from {
+        Some(from) => RoundRange::Between(from, flags.to.unwrap_or(u64::MAX)),
+        None => RoundRange::Newest(flags.rounds),
+    };
+    let netuid = settings.common.netuid()?;
+    let replay = replay_scores::<S>(&settings.role, netuid, range, judge, reward).await?;
+    output::document(&if flags.json { replayed::json(&replay)? } else { replayed::text(&replay) });
+    Ok(())
 }
 
 /// The same from the settings on, until `shutdown`.

@@ -1,6 +1,8 @@
 //! The example's own binaries as processes of their own, against `subnetkit devnet`: what production runs.
 
 use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -11,6 +13,7 @@ use subnetkit::{
 };
 
 use crate::devnet::{Devnet, text};
+use crate::support::{stdout, subnetkit};
 
 /// Blocks per epoch.
 const TEMPO: u16 = 15;
@@ -122,6 +125,7 @@ async fn binaries_earn_emission_on_a_devnet_and_a_killed_miner_earns_less() {
         })
     })
     .await;
+    replays(here.path(), &common, &own);
     drop(charlie);
     let after = until(&chain, netuid, "a fall of the killed miner's incentive", |subnet| {
         incentive(subnet, &killed) < incentive(&before, &killed) / 2
@@ -132,4 +136,39 @@ async fn binaries_earn_emission_on_a_devnet_and_a_killed_miner_earns_less() {
         "the miner that lives gets the other's share"
     );
     assert_eq!(devnet.interrupt().code(), Some(0));
+}
+
+/// Beside the running validator, by its own program and by the command: the same hooks change nothing.
+fn replays(directory: &Path, common: &[&str], own: &[&str]) {
+    let settings = [common, own].concat();
+    let arguments = [&["replay-scores", "--rounds", "3", "--json"], &settings[..]].concat();
+    let output = Command::new(binary("validator")).args(arguments).current_dir(directory).output().unwrap();
+    let direct: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let rounds = direct["rounds"].as_array().unwrap();
+    assert_eq!(rounds.len(), 3, "{direct}");
+    for round in rounds {
+        assert_eq!(round["verdict"], "judged", "{round}");
+        let scores = round["scores"].as_array().unwrap();
+        assert_eq!(scores.len(), 2, "{round}");
+        assert!(scores.iter().all(|score| score["difference"] == 0.0 && score["today"] != 0.0), "{round}");
+    }
+    for reward in direct["mechanisms"][0]["rewards"].as_array().unwrap() {
+        assert_eq!(reward["recorded"], reward["today"], "{direct}");
+    }
+
+    // The project's folder, with a cargo that has built everything already.
+    fs::write(directory.join("Cargo.toml"), "").unwrap();
+    let cargo = directory.join("cargo");
+    let script = format!(
+        "#!/bin/sh\nset -e\ntest \"$*\" != \"${{*#run --quiet --profile release --no-default-features --features validator \
+         --bin validator -- replay-scores }}\"\nwhile test \"$1\" != --; do shift; done\nshift\nexec '{}' \"$@\"\n",
+        binary("validator").display()
+    );
+    fs::write(&cargo, script).unwrap();
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+    let arguments = [&["replay-scores", "--rounds", "2", "--"], &settings[..]].concat();
+    let output = subnetkit(directory, &arguments).env("CARGO", &cargo).output().unwrap();
+    let said = stdout(&output);
+    assert!(said.contains("2 rounds, 2 judged again, 0 of them differently"), "{said}");
+    assert!(said.contains("Shares of all rewards in mechanism 0"), "{said}");
 }

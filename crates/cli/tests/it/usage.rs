@@ -38,3 +38,10 @@ fn development_keys_are_refused_on_public_networks() {
     let said = refusal(&run(here.path(), &arguments), 1);
     assert!(said.contains("//Alice") && said.contains("public"), "{said}");
 }
+
+#[test]
+fn replaying_scores_outside_of_a_project_says_where_to() {
+    let here = tempfile::tempdir().unwrap();
+    let said = refusal(&run(here.path(), &["replay-scores"]), 1);
+    assert!(said.contains("Cargo.toml") && said.contains("your subnet's project"), "{said}");
+}

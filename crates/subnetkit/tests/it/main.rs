@@ -4,6 +4,7 @@
 
 mod layers;
 mod refusals;
+mod replay;
 mod support;
 #[cfg(feature = "devnet")]
 mod tls;
