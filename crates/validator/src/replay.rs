@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use serde::Serialize;
-use subnetkit_chain::Metagraph;
 use subnetkit_protocol::{Hotkey, Synapse};
 use tokio::task::spawn_blocking;
 
@@ -299,7 +298,7 @@ fn rewards(
     let mut mechanisms: BTreeSet<u8> = ledger.rewarded_mechanisms()?.into_iter().collect();
     mechanisms.insert(0);
     let of = |ledger: &Ledger| -> Vec<Weights> {
-        mechanisms.iter().map(|mecid| reward_of(reward, *mecid, ledger, &subnet)).collect()
+        mechanisms.iter().map(|mecid| reward.mechanism_reward(*mecid, ledger, &subnet)).collect()
     };
     let recorded = of(&ledger);
     ledger.rescore(rejudged)?;
@@ -313,10 +312,6 @@ fn rewards(
         .zip(both)
         .map(|(mecid, (recorded, today))| side_by_side(*mecid, recorded, today))
         .collect())
-}
-
-fn reward_of(reward: &impl Reward, _mecid: u8, ledger: &Ledger, subnet: &Metagraph) -> Weights {
-    reward.reward(ledger, subnet)
 }
 
 fn side_by_side(mecid: u8, recorded: &Weights, today: &Weights) -> ReplayedMechanism {
