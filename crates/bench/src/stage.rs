@@ -113,6 +113,7 @@ impl Stage {
             runtime: self.folder.path().join("runtime"),
             tempo: self.terms.tempo,
             ledger_rounds,
+            way: self.terms.way,
         };
         Validator::new(place)
     }

@@ -67,8 +67,8 @@ pub(crate) enum Trouble {
 
 /// Codes of nodes that are overloaded, of limits, and of an internal error.
 const BUSY_CODES: [i32; 4] = [-32005, -32004, 429, -32603];
-/// What a kill waits for, in the order of the ledger's tables.
-const NEWS: [&str; 3] = ["round", "submission", "submission"];
+/// What a kill waits for: tables of the ledger.
+const NEWS: [&str; 3] = ["round", "submission", "extrinsic"];
 /// Runtimes that the chain is upgraded to in turn.
 const UPGRADES: [&str; 3] = ["newtyped", "reordered", "425"];
 

@@ -39,6 +39,7 @@ pub(crate) async fn read(stage: &Stage, first: u64, last: u64) -> anyhow::Result
         for mecid in 0..stage.terms.mechanisms {
             let mechanism = Mechanism { netuid: stage.netuid, mecid };
             let mut row = at.weights_of(mechanism, stage.member.uid).await?;
+            row.retain(|(_, value)| *value > 0);
             row.sort_unstable();
             rows.push(row);
             last_updates.push(at.last_update(mechanism, stage.member.uid).await?);

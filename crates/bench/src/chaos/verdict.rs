@@ -1,14 +1,19 @@
 //! What the chain's blocks and the ledger say together. Nothing here looks at a log.
 
+mod journal;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::{record::Block, timeline::Timeline};
 use crate::stage::{
-    Terms,
+    Terms, Way,
     ledger::{Contents, Submission},
 };
+
+/// Epochs from a commit to its reveal, as on a new subnet.
+const REVEAL_PERIOD: u64 = 1;
 
 /// One epoch of one mechanism.
 #[derive(Clone, Debug, Serialize)]
@@ -41,113 +46,153 @@ pub(crate) struct Evidence<'a> {
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Verdict {
     let mut verdict = Verdict::default();
     for mecid in 0..evidence.terms.mechanisms {
-        verdict.epochs.extend(epochs(evidence, mecid));
-        verdict.violations.extend(unexplained_rows(evidence, mecid));
+        verdict.epochs.extend(evidence.epochs(mecid));
+        verdict.violations.extend(evidence.unexplained_rows(mecid));
     }
     let missed = verdict.epochs.iter().filter(|epoch| epoch.landed.is_none() && epoch.excuses.is_empty());
     verdict.violations.extend(missed.map(|epoch| {
-        format!(
-            "the epoch in block {} of mechanism {} did not use weights of its own",
-            epoch.block, epoch.mecid
-        )
+        format!("the epoch in block {} of mechanism {} used no weights of its own", epoch.block, epoch.mecid)
     }));
-    verdict.violations.extend(false_claims(evidence));
+    verdict.violations.extend(evidence.false_claims());
+    verdict.violations.extend(evidence.forgotten(&verdict.epochs));
     verdict.violations.extend(evidence.ledger.faults.iter().map(|fault| format!("the ledger: {fault}")));
-    verdict.violations.extend(unfinished(evidence));
+    verdict.violations.extend(evidence.unfinished());
+    verdict.violations.extend(journal::check(evidence));
     verdict
 }
 
-/// The blocks in which epochs ran, by number.
-fn epoch_blocks(blocks: &[Block]) -> Vec<u64> {
-    blocks.windows(2).filter(|pair| pair[0].epoch < pair[1].epoch).map(|pair| pair[1].number).collect()
-}
+impl Evidence<'_> {
+    fn at(&self, number: u64) -> Option<&Block> {
+        let first = self.blocks.first()?.number;
+        self.blocks.get(usize::try_from(number.checked_sub(first)?).ok()?)
+    }
 
-fn at(blocks: &[Block], number: u64) -> Option<&Block> {
-    let first = blocks.first()?.number;
-    blocks.get(usize::try_from(number.checked_sub(first)?).ok()?)
-}
+    fn row(&self, mecid: u8, block: u64) -> Option<&Vec<(u16, u16)>> {
+        self.at(block)?.rows.get(usize::from(mecid))
+    }
 
-fn epochs(evidence: &Evidence<'_>, mecid: u8) -> Vec<Epoch> {
-    let Evidence { terms, blocks, ledger, timeline, begin } = evidence;
-    let ran = epoch_blocks(blocks);
-    let judged = ran.windows(2).filter(|pair| pair[0] >= *begin);
-    let index = usize::from(mecid);
-    judged
-        .map(|pair| {
-            let (opened, block) = (pair[0], pair[1]);
-            let used = at(blocks, block - 1).and_then(|before| before.rows.get(index));
-            let landed = ledger.submissions.iter().rev().find(|submission| {
-                let in_time =
-                    submission.included_block.is_some_and(|block| (opened..pair[1]).contains(&block));
-                submission.mecid == mecid
-                    && submission.is_effective()
-                    && in_time
-                    && used == Some(&submission.weights)
-            });
-            let margin = u64::from(terms.tempo) / 2;
-            let excuses =
-                timeline.had_a_chance(block.saturating_sub(margin), block - 2).err().unwrap_or_default();
-            Epoch { mecid, block, landed: landed.map(|submission| submission.id), excuses }
-        })
-        .collect()
-}
+    /// The blocks in which epochs ran, by the number of the epoch that begins there.
+    fn ran(&self) -> BTreeMap<u64, u64> {
+        let begun = self.blocks.windows(2).filter(|pair| pair[0].epoch < pair[1].epoch);
+        begun.map(|pair| (pair[1].epoch, pair[1].number)).collect()
+    }
 
-/// Weights on chain that no submission of the ledger accounts for.
-fn unexplained_rows(evidence: &Evidence<'_>, mecid: u8) -> Vec<String> {
-    let index = usize::from(mecid);
-    let changes = evidence.blocks.windows(2).filter_map(|pair| {
-        let (before, after) = (pair[0].rows.get(index)?, pair[1].rows.get(index)?);
-        (before != after && !after.is_empty()).then_some((pair[1].number, after))
-    });
-    changes
-        .filter(|(_, row)| {
-            let explains =
-                |submission: &&Submission| submission.mecid == mecid && submission.weights == **row;
-            evidence.ledger.submissions.iter().find(explains).is_none()
-        })
-        .map(|(block, _)| {
-            format!("the weights of mechanism {mecid} since block {block} are in no submission")
-        })
-        .collect()
-}
+    fn epochs(&self, mecid: u8) -> Vec<Epoch> {
+        let ran = self.ran();
+        let judged = ran.iter().filter(|(_, block)| **block > self.begin);
+        judged.filter_map(|(index, block)| self.epoch(mecid, *index, *block, &ran)).collect()
+    }
 
-/// Submissions that the ledger says the chain holds, and the chain does not.
-fn false_claims(evidence: &Evidence<'_>) -> Vec<String> {
-    let claims = evidence.ledger.submissions.iter().filter(|submission| submission.is_effective());
-    claims
-        .filter(|submission| {
-            let block = submission.included_block.and_then(|block| at(evidence.blocks, block));
+    /// The epoch that ran in a block; `None` if what it should have used was from before the record.
+    fn epoch(&self, mecid: u8, index: u64, block: u64, ran: &BTreeMap<u64, u64>) -> Option<Epoch> {
+        // Timelocked weights are opened in the epoch's block, before it runs; all others are calls of earlier blocks.
+        let (age, used) = match self.terms.way {
+            Way::Plain => (1, block - 1),
+            Way::Hash => (REVEAL_PERIOD + 1, block - 1),
+            Way::Timelocked => (REVEAL_PERIOD, block),
+        };
+        let sent_in = index.checked_sub(age)?;
+        let (opened, closed) = (*ran.get(&sent_in)?, *ran.get(&(sent_in + 1))?);
+        if opened < self.begin {
+            return None;
+        }
+        let used = self.row(mecid, used)?;
+        let landed = self.ledger.submissions.iter().rev().find(|submission| {
+            submission.mecid == mecid
+                && submission.included_block.is_some_and(|block| (opened..closed).contains(&block))
+                && submission.weights == *used
+        });
+        let window = |opens: u64, closes: u64| self.timeline.had_a_chance(opens, closes).err();
+        let margin = (u64::from(self.terms.tempo) / 2).max(2);
+        let mut excuses = window(closed.saturating_sub(margin), closed - 2).unwrap_or_default();
+        if self.terms.way == Way::Hash {
+            let reveal_opens = *ran.get(&(index - 1))? - 1;
+            excuses.extend(window(reveal_opens, block - 2).unwrap_or_default());
+        }
+        Some(Epoch { mecid, block, landed: landed.map(|submission| submission.id), excuses })
+    }
+
+    /// Weights on chain that no submission of the ledger accounts for.
+    fn unexplained_rows(&self, mecid: u8) -> Vec<String> {
+        let changes = self.blocks.windows(2).filter_map(|pair| {
+            let (before, after) =
+                (pair[0].rows.get(usize::from(mecid))?, pair[1].rows.get(usize::from(mecid))?);
+            (before != after && !after.is_empty()).then_some((pair[1].number, after))
+        });
+        let explained = |row: &Vec<(u16, u16)>| {
+            let submissions = &self.ledger.submissions;
+            submissions.iter().any(|submission| submission.mecid == mecid && submission.weights == *row)
+        };
+        changes
+            .filter(|(_, row)| !explained(row))
+            .map(|(block, _)| {
+                format!("the weights of mechanism {mecid} since block {block} are in no submission")
+            })
+            .collect()
+    }
+
+    /// Submissions that the ledger says the chain holds, and the chain does not.
+    fn false_claims(&self) -> Vec<String> {
+        let claims = self.ledger.submissions.iter().filter(|submission| submission.is_effective());
+        let is_false = |submission: &&Submission| match submission.effective_block {
+            None => true,
             // Earlier than the record: nothing is known of it.
-            block.is_some_and(|block| {
-                block.rows.get(usize::from(submission.mecid)) != Some(&submission.weights)
+            Some(block) => self.row(submission.mecid, block).is_some_and(|row| *row != submission.weights),
+        };
+        claims
+            .filter(is_false)
+            .map(|submission| {
+                let Submission { id, effective_block, .. } = submission;
+                format!("submission {id} is effective in block {effective_block:?} by the ledger, not by the chain")
+            })
+            .collect()
+    }
+
+    /// Submissions that an epoch used, and of which the ledger says something else.
+    fn forgotten(&self, epochs: &[Epoch]) -> Vec<String> {
+        let used = epochs.iter().filter_map(|epoch| Some((epoch.block, epoch.landed?)));
+        used.filter_map(|(block, id)| {
+            let submission = self.ledger.submissions.iter().find(|submission| submission.id == id)?;
+            let Submission { state, reason, .. } = submission;
+            let reason = reason.as_deref().unwrap_or("no reason");
+            (!submission.is_effective()).then(|| {
+                format!(
+                    "the epoch in block {block} used submission {id}, and the ledger says {state}: {reason}"
+                )
             })
         })
-        .map(|submission| {
-            format!("submission {} is effective by the ledger and not by the chain", submission.id)
-        })
         .collect()
-}
-
-/// What should have ended long ago.
-fn unfinished(evidence: &Evidence<'_>) -> Vec<String> {
-    let last = evidence.blocks.last().map_or(0, |block| block.number);
-    let patience = u64::from(evidence.terms.tempo) * 4;
-    let submissions = evidence.ledger.submissions.iter();
-    let open = submissions.filter(|submission| !submission.is_final() && submission.block + patience < last);
-    let mut found: Vec<String> = open
-        .map(|submission| {
-            format!(
-                "submission {} of block {} is still {}",
-                submission.id, submission.block, submission.state
-            )
-        })
-        .collect();
-    // The newest round may be cut short by the end of the run.
-    let open = evidence.ledger.rounds.get("open").copied().unwrap_or(0);
-    if open > 1 {
-        found.push(format!("{open} rounds are open"));
     }
-    found
+
+    /// What should have ended long ago, and what ended without a reason.
+    fn unfinished(&self) -> Vec<String> {
+        let last = self.blocks.last().map_or(0, |block| block.number);
+        let patience = u64::from(self.terms.tempo) * (REVEAL_PERIOD + 2);
+        let mut found = Vec::new();
+        for Submission { id, block, state, reason, .. } in
+            self.ledger.submissions.iter().filter(|submission| !submission.is_final())
+        {
+            if block + patience < last {
+                found.push(format!("submission {id} of block {block} is still {state}: {reason:?}"));
+            }
+        }
+        for Submission { id, state, reason, .. } in self
+            .ledger
+            .submissions
+            .iter()
+            .filter(|submission| submission.is_final() && !submission.is_effective())
+        {
+            if reason.as_ref().is_none_or(String::is_empty) || state == "unknown" {
+                found.push(format!("submission {id} ended as {state} for no known reason"));
+            }
+        }
+        // The newest round may be cut short by the end of the run.
+        let open = self.ledger.rounds.get("open").copied().unwrap_or(0);
+        if open > 1 {
+            found.push(format!("{open} rounds are open"));
+        }
+        found
+    }
 }
 
 impl Verdict {

@@ -13,8 +13,8 @@ use std::{
 use anyhow::Context;
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-/// A row of the table of submissions, and the weights that belong to it.
-#[derive(Clone, Debug, PartialEq)]
+/// A row of the table of submissions, and what belongs to it.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Submission {
     pub(crate) id: i64,
     pub(crate) mecid: u8,
@@ -22,20 +22,36 @@ pub(crate) struct Submission {
     pub(crate) reason: Option<String>,
     /// The head when it was decided.
     pub(crate) block: u64,
+    /// Of the call or the commit.
     pub(crate) included_block: Option<u64>,
+    pub(crate) commit_epoch: Option<u64>,
+    /// Since when the chain is known to hold the weights.
+    pub(crate) effective_block: Option<u64>,
     /// By uid.
     pub(crate) weights: Vec<(u16, u16)>,
+    pub(crate) extrinsics: Vec<Extrinsic>,
+}
+
+/// A row of the journal.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Extrinsic {
+    /// `set`, `commit` or `reveal`.
+    pub(crate) kind: String,
+    /// As it is sent, in hexadecimal as nodes write it.
+    pub(crate) bytes: String,
+    pub(crate) state: String,
+    pub(crate) included_block: Option<u64>,
 }
 
 impl Submission {
     /// Whether nothing more will become of it.
     pub(crate) fn is_final(&self) -> bool {
-        !["intended", "included", "committed", "revealing"].contains(&self.state.as_str())
+        !["intended", "included", "committed"].contains(&self.state.as_str())
     }
 
     /// Whether the ledger says that the chain holds it.
     pub(crate) fn is_effective(&self) -> bool {
-        ["confirmed", "effective"].contains(&self.state.as_str())
+        self.state == "effective"
     }
 }
 
@@ -118,31 +134,47 @@ fn open(path: &Path) -> anyhow::Result<Connection> {
 }
 
 fn submissions(connection: &Connection) -> anyhow::Result<Vec<Submission>> {
-    let mut found = rows(
-        connection,
-        "SELECT id, state, reason, block, included_block FROM submission ORDER BY id",
-        |row| {
-            Ok(Submission {
-                id: row.get(0)?,
-                mecid: 0,
-                state: row.get(1)?,
-                reason: row.get(2)?,
-                block: unsigned(row.get(3)?),
-                included_block: row.get::<_, Option<_>>(4)?.map(unsigned),
-                weights: Vec::new(),
-            })
-        },
-    )?;
+    let sql = "SELECT id, mecid, state, reason, block, included_block, commit_epoch, effective_block
+               FROM submission ORDER BY id";
+    let mut found = rows(connection, sql, |row| {
+        Ok(Submission {
+            id: row.get(0)?,
+            mecid: row.get(1)?,
+            state: row.get(2)?,
+            reason: row.get(3)?,
+            block: unsigned(row.get(4)?),
+            included_block: row.get::<_, Option<_>>(5)?.map(unsigned),
+            commit_epoch: row.get::<_, Option<_>>(6)?.map(unsigned),
+            effective_block: row.get::<_, Option<_>>(7)?.map(unsigned),
+            ..Submission::default()
+        })
+    })?;
     let mut weights: BTreeMap<i64, Vec<(u16, u16)>> = BTreeMap::new();
+    // What is sent without weight leaves nothing on chain.
+    let sql = "SELECT submission, uid, value FROM weight WHERE value > 0 ORDER BY uid";
     for (id, uid, value) in
-        rows(connection, "SELECT submission, uid, value FROM weight ORDER BY uid", |row| {
-            Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
-        })?
+        rows(connection, sql, |row| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?)))?
     {
         weights.entry(id).or_default().push((uid, value));
     }
+    let mut extrinsics: BTreeMap<i64, Vec<Extrinsic>> = BTreeMap::new();
+    let sql = "SELECT submission, kind, bytes, state, included_block FROM extrinsic ORDER BY id";
+    for (id, extrinsic) in rows(connection, sql, |row| {
+        let bytes: Vec<u8> = row.get(2)?;
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let extrinsic = Extrinsic {
+            kind: row.get(1)?,
+            bytes: format!("0x{digits}"),
+            state: row.get(3)?,
+            included_block: row.get::<_, Option<_>>(4)?.map(unsigned),
+        };
+        Ok((row.get::<_, i64>(0)?, extrinsic))
+    })? {
+        extrinsics.entry(id).or_default().push(extrinsic);
+    }
     for submission in &mut found {
         submission.weights = weights.remove(&submission.id).unwrap_or_default();
+        submission.extrinsics = extrinsics.remove(&submission.id).unwrap_or_default();
     }
     Ok(found)
 }
@@ -193,7 +225,7 @@ impl Watch {
     fn newest(&self) -> anyhow::Result<BTreeMap<(&'static str, i64), String>> {
         let connection = open(&self.path)?;
         let mut newest = BTreeMap::new();
-        for table in ["round", "submission"] {
+        for table in ["round", "submission", "extrinsic"] {
             let sql = format!("SELECT id, state FROM {table} ORDER BY id DESC LIMIT 8");
             for (id, state) in rows(&connection, &sql, |row| Ok((row.get(0)?, row.get(1)?)))? {
                 newest.insert((table, id), state);

@@ -24,6 +24,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    Way,
     hooks::{Judge, Squares, reward},
     http::Http,
 };
@@ -50,6 +51,7 @@ pub(crate) struct Place {
     pub(crate) runtime: PathBuf,
     pub(crate) tempo: u16,
     pub(crate) ledger_rounds: u64,
+    pub(crate) way: Way,
 }
 
 /// One process from its start to its end.
@@ -200,7 +202,12 @@ fn lock(lives: &Mutex<Vec<Life>>) -> MutexGuard<'_, Vec<Life>> {
 
 /// The settings of the program, as an operator would give them.
 fn arguments(place: &Place, status: &str) -> Vec<OsString> {
-    let Place { network, netuid, wallet, ledger, tempo, ledger_rounds, .. } = place;
+    let Place { network, netuid, wallet, ledger, tempo, ledger_rounds, way, .. } = place;
+    let commit_with = match way {
+        Way::Hash => "hash",
+        // On a subnet that takes plain weights nothing is committed.
+        Way::Plain | Way::Timelocked => "timelocked",
+    };
     let text = [
         ("--network", network.clone()),
         ("--netuid", netuid.to_string()),
@@ -210,6 +217,7 @@ fn arguments(place: &Place, status: &str) -> Vec<OsString> {
         ("--allow-private-addresses", "true".to_owned()),
         ("--round-interval", "4 blocks".to_owned()),
         ("--submit-margin-blocks", (tempo / 2).to_string()),
+        ("--commit-with", commit_with.to_owned()),
         ("--ledger-rounds", ledger_rounds.to_string()),
     ];
     let mut arguments: Vec<OsString> =
