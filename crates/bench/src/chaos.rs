@@ -39,6 +39,16 @@ const LEDGER_ROUNDS: u64 = 20_000;
 /// Epochs without any trouble at the end, in which whatever is still open has to end.
 const QUIET_EPOCHS: u64 = 4;
 
+/// What the verdict allows the validator for getting ready again, with the limits that its connection has here
+/// ([`crate::stage::validator`]): a redial takes half a second at most, a refusal counts for a second, and a connection
+/// is known to be dead two seconds after the last that was heard on it.
+const ALLOWANCES: Allowances = Allowances {
+    restart: Duration::from_millis(1500),
+    reconnect: Duration::from_millis(1500),
+    watchdog: Duration::from_millis(4000),
+    blocks: 5,
+};
+
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
     /// How weights get on chain
@@ -202,12 +212,7 @@ async fn finish(
     report::progress("reading the chain's blocks");
     let record = record::read(stage, first, last).await?;
     let timeline = Timeline {
-        allowances: Allowances {
-            restart: Duration::from_millis(2_000),
-            reconnect: Duration::from_millis(1_500),
-            watchdog: Duration::from_millis(15_000),
-            blocks: 5,
-        },
+        allowances: ALLOWANCES,
         blocks: stage.pace.times(),
         disturbances: seen.disturbances.clone(),
         lives: validator.lives(),

@@ -13,9 +13,11 @@ use std::{
 
 use anyhow::{Context, bail};
 use subnetkit::{
+    keys::Keys,
     settings::{CommandLine, Given, Layers, Settings},
-    validator::{ValidatorConfig, run_with},
+    validator::{self as role, ValidatorConfig},
 };
+use subnetkit_chain::{Chain, Network};
 use tokio::{
     process::{Child, Command},
     task::JoinHandle,
@@ -240,8 +242,9 @@ fn last_lines(log: &Path) -> String {
     lines.into_iter().rev().collect::<Vec<_>>().join(" / ")
 }
 
-/// The program of the validator's process: what `subnetkit::validator::main` does, but that the end of standard input is
-/// the signal to end, so that it never outlives who started it.
+/// The program of the validator's process: what `subnetkit::validator::main` does, but that the chain's limits are in
+/// proportion to its blocks, and that the end of standard input is the signal to end, so that it never outlives who
+/// started it.
 pub(crate) fn validate(arguments: &[OsString]) -> anyhow::Result<()> {
     let arguments = std::iter::once(OsString::from("validator")).chain(arguments.iter().cloned());
     let line = CommandLine::of_role::<ValidatorConfig>(arguments, Given::by_process())?;
@@ -256,9 +259,34 @@ pub(crate) fn validate(arguments: &[OsString]) -> anyhow::Result<()> {
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let _telling = runtime.spawn(stop.clone().run_until_cancelled_owned(tell_tasks()));
-    let ended = runtime.block_on(run_with::<Squares>(&settings, Judge, reward(), stop));
+    let ended = runtime.block_on(run(settings, stop));
     runtime.shutdown_timeout(Duration::from_secs(2));
-    Ok(ended?)
+    ended
+}
+
+async fn run(settings: Settings<ValidatorConfig>, stop: CancellationToken) -> anyhow::Result<()> {
+    let hotkey = Keys::named_by(&settings.common)?.hotkey()?;
+    let network = &settings.common.network;
+    let chain = Chain::connect_with(network, connection(network)).await?;
+    let netuid = settings.common.netuid()?;
+    Ok(role::Validator::<Squares>::new(settings.role, chain, netuid, hotkey, Judge, reward())?
+        .run(stop)
+        .await?)
+}
+
+/// The connection's limits, which by default suit blocks of 12 s, in proportion to blocks that come about fifty times as fast.
+fn connection(network: &Network) -> subnetkit_chain::Settings {
+    let mut settings = subnetkit_chain::Settings::for_network(network);
+    settings.connect_timeout = Duration::from_secs(2);
+    settings.request_timeout = Duration::from_secs(2);
+    settings.reconnect_patience = Duration::from_secs(2);
+    settings.first_redial_delay = Duration::from_millis(50);
+    settings.max_redial_delay = Duration::from_millis(500);
+    settings.first_refusal_delay = Duration::from_millis(200);
+    settings.max_refusal_delay = Duration::from_secs(1);
+    settings.ping_interval = Duration::from_millis(500);
+    settings.min_silence = Duration::from_millis(1500);
+    settings
 }
 
 /// Says again and again on standard output how many tasks there are.
