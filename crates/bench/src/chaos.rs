@@ -37,7 +37,7 @@ const START_PATIENCE: Duration = Duration::from_secs(60);
 /// Rounds that the ledger keeps: all of a run.
 const LEDGER_ROUNDS: u64 = 20_000;
 /// Epochs without any trouble at the end, in which whatever is still open has to end.
-const QUIET_EPOCHS: u64 = 4;
+const QUIET_EPOCHS: u64 = 3;
 
 /// What the verdict allows the validator for getting ready again, with the limits that its connection has here
 /// ([`crate::stage::validator`]): a redial takes half a second at most, a refusal counts for a second, and a connection
@@ -72,6 +72,9 @@ pub(crate) struct Options {
     /// Time between two blocks, in milliseconds
     #[arg(long, default_value_t = 120)]
     block_millis: u64,
+    /// How many times as long the validator may take to get ready again, for slow machines
+    #[arg(long, default_value_t = 1)]
+    patience: u32,
     /// Also writes the results to a file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -212,7 +215,7 @@ async fn finish(
     report::progress("reading the chain's blocks");
     let record = record::read(stage, first, last).await?;
     let timeline = Timeline {
-        allowances: ALLOWANCES,
+        allowances: ALLOWANCES.times(options.patience),
         blocks: stage.pace.times(),
         disturbances: seen.disturbances.clone(),
         lives: validator.lives(),

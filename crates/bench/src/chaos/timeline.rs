@@ -20,6 +20,18 @@ pub(crate) struct Allowances {
     pub(crate) blocks: u64,
 }
 
+impl Allowances {
+    /// So many times as much time, within as many blocks.
+    pub(crate) const fn times(self, factor: u32) -> Self {
+        Self {
+            restart: self.restart.saturating_mul(factor),
+            reconnect: self.reconnect.saturating_mul(factor),
+            watchdog: self.watchdog.saturating_mul(factor),
+            ..self
+        }
+    }
+}
+
 /// A disturbance that was.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {

@@ -15,6 +15,9 @@ use crate::stage::{
 /// Epochs from a commit to its reveal, as on a new subnet.
 const REVEAL_PERIOD: u64 = 1;
 
+/// Blocks that the validator may take to learn of what the chain did.
+const LEARNING_BLOCKS: u64 = 10;
+
 /// One epoch of one mechanism.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Epoch {
@@ -79,7 +82,9 @@ impl Evidence<'_> {
 
     fn epochs(&self, mecid: u8) -> Vec<Epoch> {
         let ran = self.ran();
-        let judged = ran.iter().filter(|(_, block)| **block > self.begin);
+        // What an epoch at the very end used, the ledger could not have been told of.
+        let end = self.blocks.last().map_or(0, |block| block.number.saturating_sub(LEARNING_BLOCKS));
+        let judged = ran.iter().filter(|(_, block)| (self.begin + 1..=end).contains(*block));
         judged.filter_map(|(index, block)| self.epoch(mecid, *index, *block, &ran)).collect()
     }
 

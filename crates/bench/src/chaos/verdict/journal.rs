@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Evidence;
+use super::{Evidence, LEARNING_BLOCKS};
 use crate::{
     chaos::record::Block,
     stage::ledger::{Extrinsic, Submission},
@@ -27,6 +27,7 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Vec<String> {
             }
         }
     }
+    let end = evidence.blocks.last().map_or(0, |block| block.number.saturating_sub(LEARNING_BLOCKS));
     let mut included: BTreeMap<&str, u64> = BTreeMap::new();
     // By mechanism and epoch, and by submission.
     let (mut sent, mut revealed) = (BTreeMap::<_, Vec<i64>>::new(), BTreeMap::<i64, u32>::new());
@@ -39,7 +40,9 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Vec<String> {
             if let Some(before) = included.insert(bytes, block.number) {
                 found.push(format!("blocks {before} and {} have the same transaction", block.number));
             }
-            found.extend(false_entry(submission, extrinsic, block));
+            if extrinsic.state != "undecided" || block.number <= end {
+                found.extend(false_entry(submission, extrinsic, block));
+            }
             match (extrinsic.kind.as_str(), extrinsic.state.as_str()) {
                 ("reveal", "succeeded") => *revealed.entry(submission.id).or_default() += 1,
                 (_, "succeeded") => {
