@@ -12,6 +12,9 @@ use crate::ledger::{Commitment, Extrinsic, ExtrinsicFate, ExtrinsicKind, Fate, S
 use crate::schedule::ANOTHER_RUN_BLOCKS;
 use crate::weights::uids::reassigned;
 
+/// A pulse is due 3 blocks after the epoch has begun; after so many it is late.
+const LATE_PULSE_BLOCKS: u64 = 5;
+
 /// What a search of the blocks gave, from the transaction's birth to the settled head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Search {
@@ -60,6 +63,8 @@ pub struct Shown {
     pub block: u64,
     /// The epoch number of the block after it.
     pub epoch: u64,
+    /// The block in which the last epoch ran.
+    pub epoch_began_at: u64,
     /// Epochs between a commit and its reveal.
     pub reveal_period: u64,
     /// Whether the subnet takes committed weights.
@@ -102,9 +107,9 @@ pub enum Verdict {
     Becomes(Fate),
 }
 
-/// Judges an open submission. `newer` is the block of a later submission to the same mechanism that the chain took.
+/// Judges an open submission. `newer` is the newest one to the same mechanism that the chain took, if it is a later one.
 #[must_use]
-pub fn judge(submission: &Submission, shown: &Shown, newer: Option<u64>) -> Verdict {
+pub fn judge(submission: &Submission, shown: &Shown, newer: Option<&Submission>) -> Verdict {
     let fate = match &submission.fate {
         Fate::Intended => return judge_intended(submission, shown, newer),
         Fate::Included { block } if is_behind(shown, *block) => None,
@@ -124,7 +129,7 @@ const fn is_behind(shown: &Shown, block: u64) -> bool {
     shown.block < block && shown.block.saturating_add(ANOTHER_RUN_BLOCKS) >= block
 }
 
-fn judge_intended(submission: &Submission, shown: &Shown, newer: Option<u64>) -> Verdict {
+fn judge_intended(submission: &Submission, shown: &Shown, newer: Option<&Submission>) -> Verdict {
     let first = submission.extrinsics.iter().find(|extrinsic| extrinsic.kind != ExtrinsicKind::Reveal);
     let Some(first) = first else {
         let reason = "it was recorded, but never signed".to_owned();
@@ -178,7 +183,7 @@ fn judge_included(submission: &Submission, shown: &Shown, block: u64) -> Fate {
 fn judge_committed(
     submission: &Submission,
     shown: &Shown,
-    newer: Option<u64>,
+    newer: Option<&Submission>,
     block: u64,
     epoch: u64,
 ) -> Verdict {
@@ -207,8 +212,10 @@ fn judge_committed(
             Verdict::Waits(None)
         }
         Commitment::Timelocked { round, .. } => {
-            // The chain opens it at the start of this epoch, or in any block of it once the pulse is there.
-            let late = shown.epoch >= reveal_epoch && shown.last_round < *round;
+            // The chain opens it in the first block of this epoch in which it has the pulse.
+            let late = shown.epoch >= reveal_epoch
+                && shown.block >= shown.epoch_began_at.saturating_add(LATE_PULSE_BLOCKS)
+                && shown.last_round < *round;
             Verdict::Waits(late.then(|| pulse_missing(*round)))
         }
         Commitment::None => Verdict::Waits(None),
@@ -216,7 +223,7 @@ fn judge_committed(
 }
 
 /// What became of a commit that the chain keeps no longer.
-fn ended(submission: &Submission, shown: &Shown, newer: Option<u64>, block: u64) -> Fate {
+fn ended(submission: &Submission, shown: &Shown, newer: Option<&Submission>, block: u64) -> Fate {
     let unrevealed = |reason| Fate::Unrevealed { block, reason };
     let own = match present(submission, shown) {
         Ok(own) => own,
@@ -231,12 +238,22 @@ fn ended(submission: &Submission, shown: &Shown, newer: Option<u64>, block: u64)
         });
         return Fate::Effective { included_block: block, block: revealed.max().unwrap_or(shown.block) };
     }
-    if let Some(newer) = newer {
-        return unrevealed(format!("the commit of block {newer} took its place"));
+    // Of two of one epoch the later stays.
+    let overtakes = |newer: &&Submission| match (&newer.fate, &submission.fate) {
+        (Fate::Committed { epoch: newer, .. }, Fate::Committed { epoch, .. }) if newer == epoch => true,
+        _ => holds(&own.row, &newer.intent.weights, &shown.neurons),
+    };
+    if let Some(newer) = newer.filter(overtakes).and_then(|newer| newer.fate.included_block()) {
+        return unrevealed(format!("the weights of block {newer} took their place"));
     }
     let weights = &submission.intent.weights;
     unrevealed(match &submission.intent.commitment {
-        Commitment::Timelocked { round, .. } if shown.last_round < *round => pulse_missing(*round),
+        Commitment::Timelocked { round, .. }
+            if shown.last_round < *round
+                || is_over(submission, shown) && submission.note == Some(pulse_missing(*round)) =>
+        {
+            pulse_missing(*round)
+        }
         _ if !own.may_set_weights => {
             "this hotkey had lost its validator permit when the weights were to be revealed".to_owned()
         }
@@ -257,6 +274,11 @@ fn ended(submission: &Submission, shown: &Shown, newer: Option<u64>, block: u64)
             ),
         },
     })
+}
+
+/// Whether the epoch in which a commit was to be revealed has passed.
+const fn is_over(submission: &Submission, shown: &Shown) -> bool {
+    matches!(submission.fate, Fate::Committed { epoch, .. } if shown.epoch > epoch.saturating_add(shown.reveal_period))
 }
 
 /// The epoch of a commit that the chain still keeps.

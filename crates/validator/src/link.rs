@@ -155,6 +155,7 @@ impl Link {
         let mut shown = Shown {
             block: view.block(),
             epoch: view.clock.index_next_block(),
+            epoch_began_at: view.epoch_began_at(),
             reveal_period: view.rules.commit_reveal_period,
             commit_reveal: view.rules.commit_reveal_weights_enabled,
             mechanisms: view.mechanisms,

@@ -1,6 +1,6 @@
 //! The settings and programs of miner and validator, from a command line to a sentence.
 #![cfg(all(feature = "miner", feature = "validator"))]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers fail the test")]
 
 mod layers;
 mod refusals;
@@ -8,3 +8,5 @@ mod replay;
 mod support;
 #[cfg(feature = "devnet")]
 mod tls;
+#[cfg(feature = "devnet")]
+mod weights;

@@ -92,9 +92,8 @@ impl Submitter {
         let shown = self.link.shown(view, submission).await?;
         let newest = self.ledger.newest_taken(submission.intent.mecid).await?;
         let newer = newest.filter(|newest| newest.id > submission.id);
-        let newer = newer.and_then(|newer| newer.fate.included_block());
         while submission.fate.is_open() {
-            match judge(submission, &shown, newer) {
+            match judge(submission, &shown, newer.as_ref()) {
                 Verdict::Waits(None) => break,
                 Verdict::Waits(Some(note)) => {
                     self.note(submission, note).await?;

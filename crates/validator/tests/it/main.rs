@@ -10,6 +10,7 @@
 mod config;
 mod dendrite;
 mod journal;
+mod judging;
 mod ledger;
 mod pipeline;
 mod python;
