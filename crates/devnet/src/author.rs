@@ -6,7 +6,7 @@ use codec::{Decode, Encode};
 use sp_core::H256;
 
 use crate::{
-    beacon::Beacon,
+    beacon::{self, Beacon},
     clock::Clock,
     header::{Block, DigestItem, Header, with_length},
     history::Chain,
@@ -22,6 +22,9 @@ const APPLY: &str = "BlockBuilder_apply_extrinsic";
 
 /// The development runtime's method that tells which rounds of the beacon something waits for.
 const AWAITED_ROUNDS: &str = "Dev_awaitedRounds";
+
+/// The development runtime's method that tells a pallet's number.
+const PALLET_NUMBER: &str = "Dev_palletNumber";
 
 /// After so many transactions that did not fit, the block is taken to be full.
 const MAX_SKIPPED: usize = 8;
@@ -205,7 +208,11 @@ impl Site<'_, '_> {
             // A runtime that was not made for this has no such method, and then nothing waits.
             rounds.ok().and_then(Result::ok).unwrap_or_default()
         };
-        for pulse in beacon.pulses(&self.draft, parent, time_ms, awaited) {
+        let number = || {
+            let answer = self.node.runtime.call(PALLET_NUMBER, &beacon::PALLET.encode(), &self.draft);
+            decode::<Option<u8>>(PALLET_NUMBER, &answer.ok()?.output).ok()?
+        };
+        for pulse in beacon.pulses(&self.draft, parent, time_ms, awaited, number) {
             let applied = self.apply(&pulse).map_err(|trap| AuthorError::trap(APPLY, &trap))?;
             if let Applied::Refused(refusal) = applied {
                 tracing::warn!(?refusal, "the chain refused a pulse of its own beacon");

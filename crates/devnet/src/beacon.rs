@@ -18,8 +18,14 @@ const MOST_ROUNDS: u64 = 50;
 /// What the keys are derived from. They are no secret: anybody can open what is sealed for this beacon.
 const SEED: &[u8] = b"the beacon of a development chain";
 
-/// `Drand.write_pulse` in an unsigned extrinsic: format version, pallet, call.
-const WRITE_PULSE: [u8; 3] = [0x05, 26, 0];
+/// The pallet that takes pulses; its number is the runtime's to say.
+pub(crate) const PALLET: &str = "Drand";
+
+/// The format version of an unsigned extrinsic.
+const UNSIGNED: u8 = 0x05;
+
+/// `Drand.write_pulse`.
+const WRITE_PULSE: u8 = 0;
 
 /// The pallet's enumeration of signers and signatures: ed25519.
 const ED25519: u8 = 0;
@@ -59,18 +65,23 @@ impl Beacon {
     }
 
     /// Extrinsics with the pulses that have come by `time_ms` and are not stored; none on a chain with another beacon.
-    /// `awaited` tells which rounds must not be left out.
+    /// `awaited` tells which rounds must not be left out, `number` the number of the pallet that takes them.
     pub(crate) fn pulses(
         &self,
         state: &dyn State,
         parent: u32,
         time_ms: u64,
         awaited: impl FnOnce() -> Vec<u64>,
+        number: impl FnOnce() -> Option<u8>,
     ) -> Vec<Vec<u8>> {
         let Some(schedule) = self.schedule(state) else { return Vec::new() };
         let last = read(state, b"LastStoredRound").unwrap_or(0);
         let rounds = rounds_to_write(last, schedule.round_at(time_ms), awaited);
-        rounds.into_iter().map(|round| self.pulse(round, parent)).collect()
+        if rounds.is_empty() {
+            return Vec::new();
+        }
+        let Some(pallet) = number() else { return Vec::new() };
+        rounds.into_iter().map(|round| self.pulse(pallet, round, parent)).collect()
     }
 
     fn schedule(&self, state: &dyn State) -> Option<Schedule> {
@@ -79,12 +90,12 @@ impl Beacon {
         is_own.then_some(Schedule { genesis_time: genesis_time.into(), period: period.into() })
     }
 
-    fn pulse(&self, round: u64, parent: u32) -> Vec<u8> {
+    fn pulse(&self, pallet: u8, round: u64, parent: u32) -> Vec<u8> {
         let signature = self.secret.sign(round);
         let pulse = (round, randomness(&signature).to_vec(), signature.to_vec());
         let payload = (parent, vec![pulse], (ED25519, self.messenger.public().0)).encode();
         let proof = Some((ED25519, self.messenger.sign(&payload).0)).encode();
-        with_length(&[&WRITE_PULSE[..], &payload, &proof].concat())
+        with_length(&[&[UNSIGNED, pallet, WRITE_PULSE], &payload[..], &proof].concat())
     }
 }
 
@@ -104,7 +115,7 @@ fn rounds_to_write(last: u64, newest: u64, awaited: impl FnOnce() -> Vec<u64>) -
 }
 
 fn read<T: Decode>(state: &dyn State, item: &[u8]) -> Option<T> {
-    let value = state.get(&[twox_128(b"Drand"), twox_128(item)].concat())?;
+    let value = state.get(&[twox_128(PALLET.as_bytes()), twox_128(item)].concat())?;
     T::decode(&mut &value[..]).ok()
 }
 

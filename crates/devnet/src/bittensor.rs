@@ -9,6 +9,7 @@ use crate::{
     author::Author,
     control::{Control, ControlError, Head, advance_to_time, edits::read_dev, not_by_real_clock},
     interface::NameError,
+    native::Variant,
     production::{Shared, make_blocks},
 };
 
@@ -97,6 +98,15 @@ impl Control {
             advance_to_time(author, shared, time_ms, most)
         })
         .await
+    }
+
+    /// Puts another runtime in place of the one that runs, as an upgrade on chain does: the block that is made has the event
+    /// and the digest of it, and the next one is the first that the new runtime makes. It may also be an older one.
+    ///
+    /// # Errors
+    /// If no block can be made.
+    pub async fn upgrade_runtime(&self, variant: Variant) -> Result<Head, ControlError> {
+        self.apply("upgradeRuntime", &json!({ "name": variant.name() })).await
     }
 
     /// Makes an account's free balance exactly `rao`, issuing or burning the difference.

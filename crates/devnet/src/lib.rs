@@ -60,6 +60,6 @@ pub use encoding::EncodeError;
 pub use faults::Answers;
 pub use genesis::{FundedAccount, Genesis};
 pub use interface::NameError;
-pub use native::NativeRuntime;
+pub use native::{NativeRuntime, NoSuchVariant, Variant};
 pub use runtime::Runtime;
 pub use state_file::StateFileError;

@@ -1,10 +1,11 @@
 //! The default runtime: the Bittensor pallets of `subnetkit-runtime`, compiled into this process.
 
 use subnetkit_runtime::CallFailure;
+pub use subnetkit_runtime::{NoSuchVariant, Variant};
 
 use crate::runtime::{Outcome, Runtime, State, Trap};
 
-/// Runs `subnetkit-runtime`. Only this file and `genesis.rs` name that crate.
+/// Runs `subnetkit-runtime`, in the [`Variant`] that the state's code names. Only this file and `genesis.rs` name that crate.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NativeRuntime;
 
@@ -32,5 +33,9 @@ impl subnetkit_runtime::State for Bridge<'_> {
 
     fn root(&self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> [u8; 32] {
         self.0.root(changes)
+    }
+
+    fn code(&self) -> Option<Vec<u8>> {
+        self.0.code()
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     header::{Block, Header},
     history::{History, UnknownBlock},
     pool::{Judge, Pool},
-    runtime::{Runtime, Trap},
+    runtime::{CODE, Runtime, Trap},
     state::Storage,
     trie,
     validity::Validity,
@@ -202,9 +202,6 @@ pub(crate) fn genesis(runtime: &dyn Runtime, differences: &Value) -> Result<(Blo
     };
     Ok((Block::new(header, Vec::new()), storage))
 }
-
-/// Where a chain keeps its WebAssembly runtime.
-const CODE: &[u8] = b":code";
 
 /// What stands for the runtime's code: the BLAKE2b-256 of its metadata, where it has some.
 ///

@@ -3,6 +3,9 @@
 //! It is what a WebAssembly runtime offers its node. Any state machine that answers the generic Substrate
 //! runtime APIs over it can be plugged in, whichever crates it was compiled against.
 
+/// Where a chain keeps the code of its runtime.
+pub const CODE: &[u8] = b":code";
+
 /// The key-value state that a call reads.
 pub trait State {
     /// The value stored under `key`.
@@ -11,6 +14,11 @@ pub trait State {
     fn next_key(&self, key: &[u8]) -> Option<Vec<u8>>;
     /// The root of the state trie if `changes` were applied on top of this state.
     fn root(&self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> [u8; 32];
+    /// The code that runs on this state: the value of `:code`, for a block under construction the one it began with. A
+    /// runtime that is several in one, as a chain that can be upgraded needs, is told by it which to be.
+    fn code(&self) -> Option<Vec<u8>> {
+        self.get(CODE)
+    }
 }
 
 /// What a call gave back.

@@ -110,6 +110,8 @@ pub(crate) struct Draft<'t> {
     storage: Storage,
     changes: Changes,
     trie: &'t Trie,
+    /// What the parent's state has: a block is made by one runtime, also if it brings another.
+    code: Option<Vec<u8>>,
     /// The last root asked for. The runtime asks once, at the very end, so the block is then sealed without a second computation.
     staged: RefCell<Option<(Changes, Staged)>>,
 }
@@ -124,7 +126,8 @@ pub(crate) struct Sealed {
 impl<'t> Draft<'t> {
     /// `trie` must be the trie of `storage`.
     pub(crate) fn new(storage: Storage, trie: &'t Trie) -> Self {
-        Self { storage, changes: Changes::new(), trie, staged: RefCell::new(None) }
+        let code = storage.code();
+        Self { storage, changes: Changes::new(), trie, code, staged: RefCell::new(None) }
     }
 
     /// Calls the runtime and keeps what it changed.
@@ -179,6 +182,10 @@ fn stage(trie: &Trie, changes: &Changes) -> Result<Staged, TrieMismatch> {
 impl State for Draft<'_> {
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
         self.storage.get(key)
+    }
+
+    fn code(&self) -> Option<Vec<u8>> {
+        self.code.clone()
     }
 
     fn next_key(&self, key: &[u8]) -> Option<Vec<u8>> {

@@ -28,7 +28,7 @@ use crate::*;
 impl_runtime_apis! {
     impl sp_api::Core<Block> for Runtime {
         fn version() -> RuntimeVersion {
-            VERSION
+            variant::running().version()
         }
         fn execute_block(block: Block) {
             Executive::execute_block(block);
@@ -40,10 +40,11 @@ impl_runtime_apis! {
 
     impl sp_api::Metadata<Block> for Runtime {
         fn metadata() -> OpaqueMetadata {
-            OpaqueMetadata::new(Runtime::metadata().into())
+            // Always of version 14: what asks without a version is from before there were others.
+            OpaqueMetadata::new(variant::metadata_at_version(14).unwrap_or_default())
         }
         fn metadata_at_version(version: u32) -> Option<OpaqueMetadata> {
-            Runtime::metadata_at_version(version)
+            variant::metadata_at_version(version).map(OpaqueMetadata::new)
         }
         fn metadata_versions() -> Vec<u32> {
             Runtime::metadata_versions()

@@ -7,6 +7,8 @@ use std::{any::Any, fmt, panic};
 
 use codec::{Decode, DecodeLimit};
 use frame_support::MAX_EXTRINSIC_DEPTH;
+use sp_core::storage::well_known_keys;
+use sp_core::traits::ReadRuntimeVersionExt;
 use sp_runtime::traits::BlakeTwo256;
 use sp_state_machine::{
     BackendTransaction, DefaultError, Ext, IterArgs, OverlayedChanges, StateMachineStats, StorageIterator,
@@ -14,6 +16,7 @@ use sp_state_machine::{
 };
 use sp_trie::{MerkleValue, PrefixedMemoryDB};
 
+use crate::variant::{self, Variant};
 use crate::{RuntimeCall, dev};
 
 type Hash = sp_core::H256;
@@ -27,6 +30,11 @@ pub trait State {
     fn next_key(&self, key: &[u8]) -> Option<Vec<u8>>;
     /// The root of the state trie (version 1) if `changes` were applied on top of this state.
     fn root(&self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> [u8; 32];
+    /// The code that runs, which says which [`Variant`] it is: the value of `:code`. Of a block under construction it is
+    /// the one that the block began with, whatever its extrinsics have written there since.
+    fn code(&self) -> Option<Vec<u8>> {
+        self.get(well_known_keys::CODE)
+    }
 }
 
 /// What a call gave back.
@@ -67,7 +75,15 @@ impl std::error::Error for CallFailure {}
 /// # Errors
 /// If there is no such method or the runtime panicked; nothing has changed then.
 pub fn call(method: &str, input: &[u8], state: &dyn State) -> Result<Outcome, CallFailure> {
+    let code = state.code();
+    let variant = Variant::of_code(code.as_deref())
+        .ok_or_else(|| CallFailure::Panicked("The state's code is that of no runtime here".to_owned()))?;
+    variant::running_as(variant, || run(method, input, state))
+}
+
+fn run(method: &str, input: &[u8], state: &dyn State) -> Result<Outcome, CallFailure> {
     let mut extensions = sp_externalities::Extensions::new();
+    extensions.register(ReadRuntimeVersionExt::new(variant::VersionOfCode));
     let mut input = input;
     let mut method = method.to_owned();
     if method == dev::IMPERSONATING {

@@ -4,7 +4,7 @@
 //! own and holds for calls inside other calls too. So it is written here, as FRAME's macro has it, and
 //! [`RuntimeCall::dispatch`] asks the guards.
 
-use codec::{Decode, DecodeWithMemTracking, Encode};
+use codec::DecodeWithMemTracking;
 use frame_support::dispatch::{
     Callable, CallableCallFor, CheckIfFeeless, DispatchClass, DispatchInfo, DispatchResultWithPostInfo,
     GetDispatchInfo, Pays, PostDispatchInfo,
@@ -20,6 +20,7 @@ use sp_runtime::traits::Dispatchable;
 use sp_runtime::transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction};
 
 use crate::pallets::subtensor::guards;
+use crate::variant::{pallet_number, renumbered};
 use crate::{
     AdminUtils, Balances, Commitments, Drand, MevShield, Runtime, RuntimeOrigin, SubtensorModule, Sudo, Swap,
     System, Timestamp, Utility,
@@ -28,10 +29,12 @@ use crate::{
 macro_rules! runtime_call {
     ($($pallet:ident = $index:literal),+ $(,)?) => {
         /// A call of any pallet.
-        #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+        #[derive(Clone, PartialEq, Eq, Debug, DecodeWithMemTracking, TypeInfo)]
         pub enum RuntimeCall {
             $(#[codec(index = $index)] $pallet(CallableCallFor<$pallet, Runtime>),)+
         }
+
+        renumbered!(RuntimeCall by pallet_number { $($pallet(CallableCallFor<$pallet, Runtime>) = $index,)+ });
 
         impl GetDispatchInfo for RuntimeCall {
             fn get_dispatch_info(&self) -> DispatchInfo {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use codec::{Decode, Encode};
 use frame_support::dispatch::RawOrigin;
-use frame_support::traits::UnfilteredDispatchable;
+use frame_support::traits::{PalletsInfoAccess, UnfilteredDispatchable};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -23,7 +23,10 @@ use crate::pallets::subtensor::types::NetUid;
 use crate::pallets::subtensor::{
     AdminFreezeWindow, Keys, NetworksAdded, Owner, SubnetEpochIndex, Uids, ValidatorPermit,
 };
-use crate::{AccountId, Commitments, Runtime, RuntimeCall, RuntimeOrigin, SubtensorModule};
+use crate::{
+    AccountId, AllPalletsWithSystem, Commitments, NoSuchVariant, Runtime, RuntimeCall, RuntimeOrigin,
+    SubtensorModule, System, Variant,
+};
 
 /// Prefix of the names of all methods here.
 pub(crate) const PREFIX: &str = "Dev_";
@@ -33,19 +36,23 @@ pub(crate) const IMPERSONATING: &str = "Dev_impersonating";
 type Method = (&'static str, fn(Value) -> Result<Value, String>);
 
 /// The methods by name. Parameters are an object, or an array in the order of the fields. All but the first two change the state.
-const METHODS: [Method; 6] = [
+const METHODS: [Method; 7] = [
     ("beacon", |_| Ok(beacon())),
     ("epoch", |params| epoch(&read(params)?)),
     ("setBalance", |params| set_balance(read(params)?)),
     ("setStake", |params| set_stake(read(params)?)),
     ("setPermit", |params| set_permit(&read(params)?)),
     ("createSubnet", |params| subnet::create(&read(params)?)),
+    ("upgradeRuntime", |params| upgrade_runtime(&read(params)?)),
 ];
 
 /// Answers the methods of the boundary that begin with [`PREFIX`]; nothing if there is no such method.
 pub(crate) fn dispatch(method: &str, mut input: &[u8]) -> Option<Vec<u8>> {
     match method.strip_prefix(PREFIX)? {
         "call" => Some(call(&mut input).map(|answer| answer.to_string()).encode()),
+        "palletNumber" => {
+            Some(String::decode(&mut input).ok().and_then(|name| pallet_number(&name)).encode())
+        }
         "dispatch" => Some(dispatch_call(&mut input).encode()),
         // When time jumps, these are the rounds of the beacon that may not be left out.
         "awaitedRounds" => Some(
@@ -192,6 +199,25 @@ fn set_permit(Permit { netuid, hotkey: Account(hotkey), permit }: &Permit) -> Re
             *entry = *permit;
         }
     });
+    Ok(Value::Null)
+}
+
+/// A pallet's number in the runtime that runs.
+fn pallet_number(name: &str) -> Option<u8> {
+    let pallets = <AllPalletsWithSystem as PalletsInfoAccess>::infos();
+    u8::try_from(pallets.into_iter().find(|pallet| pallet.name == name)?.index).ok()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Upgrade {
+    name: String,
+}
+
+/// Puts another runtime in place of this one, from the next block on: what `System.set_code_without_checks` does.
+fn upgrade_runtime(Upgrade { name }: &Upgrade) -> Result<Value, String> {
+    let variant: Variant = name.parse().map_err(|error: NoSuchVariant| error.to_string())?;
+    System::update_code_in_storage(&variant.code());
     Ok(Value::Null)
 }
 

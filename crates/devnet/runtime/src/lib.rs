@@ -5,6 +5,8 @@
 //! It is **not** a node: block production, the transaction pool and RPC live in `subnetkit-devnet`, which meets
 //! this crate only at the byte-level boundary of [`call`].
 //!
+//! Besides that runtime there are later ones, to which a chain can be upgraded while it runs: see [`Variant`].
+//!
 //! Start reading at [`call`] for how it is called, `pallets/subtensor.rs` for the chain's own logic,
 //! `pallets/admin.rs` for hyperparameters, `extensions.rs` for what a signed extrinsic carries.
 
@@ -24,16 +26,20 @@ mod apis;
 mod boundary;
 mod calls;
 mod dev;
+mod events;
 pub mod extensions;
 mod extrinsic;
 mod fees;
 pub mod genesis;
 pub mod pallets;
+mod variant;
 
 pub use apis::api;
 pub use boundary::{CallFailure, Outcome, State, call};
 pub use calls::RuntimeCall;
+pub use events::RuntimeEvent;
 pub use genesis::preset;
+pub use variant::{NoSuchVariant, Since, Variant};
 
 use frame_support::traits::{ConstU8, ConstU16, ConstU32, ConstU64};
 use frame_support::weights::constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND};
@@ -61,6 +67,7 @@ type Executive = frame_executive::Executive<
     AllPalletsWithSystem,
 >;
 
+/// The version that chains begin with; [`Variant`] has those they can be upgraded to.
 #[runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: alloc::borrow::Cow::Borrowed("node-subtensor"),
@@ -74,12 +81,12 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 };
 extern crate alloc;
 
-// The calls are put together in `calls.rs`, where guards run before each of them.
+// The calls are put together in `calls.rs`, where guards run before each of them, and the events in `events.rs`: there
+// their numbers depend on the variant that runs.
 #[frame_support::runtime]
 mod runtime {
     #[runtime::runtime]
     #[runtime::derive(
-        RuntimeEvent,
         RuntimeError,
         RuntimeOrigin,
         RuntimeFreezeReason,
@@ -122,7 +129,6 @@ mod runtime {
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
 
 parameter_types! {
-    pub const Version: RuntimeVersion = VERSION;
     pub RuntimeBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(
         Weight::from_parts(4 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
         NORMAL_DISPATCH_RATIO,
@@ -149,8 +155,10 @@ impl frame_system::Config for Runtime {
     type Lookup = AccountIdLookup<AccountId, ()>;
     type MaxConsumers = ConstU32<16>;
     type Nonce = u32;
+    type OnSetCode = variant::KnownCode;
+    type PalletInfo = variant::NumberedPallets;
     type SS58Prefix = ConstU16<42>;
-    type Version = Version;
+    type Version = variant::RunningVersion;
 }
 
 impl pallet_timestamp::Config for Runtime {

@@ -124,11 +124,12 @@ fn faults(module: &mut Module) -> Result<(), RegisterMethodError> {
 }
 
 /// Methods of the runtime that change the state, under their names here and there.
-const RUNTIME_EDITS: [(&str, &str); 4] = [
+const RUNTIME_EDITS: [(&str, &str); 5] = [
     ("dev_setBalance", "setBalance"),
     ("dev_setStake", "setStake"),
     ("dev_setPermit", "setPermit"),
     ("dev_createSubnet", "createSubnet"),
+    ("dev_upgradeRuntime", "upgradeRuntime"),
 ];
 
 fn subnets(module: &mut Module) -> Result<(), RegisterMethodError> {

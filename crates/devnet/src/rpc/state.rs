@@ -11,6 +11,7 @@ use sp_core::{Bytes, H256};
 use super::{Follower, Module, RpcResult, aliases, chain::change_set, error, method, optional_hash, send};
 use crate::{
     node::{CallError, Node},
+    runtime::State,
     state::Storage,
 };
 
@@ -212,15 +213,39 @@ fn subscriptions(module: &mut Module) -> Result<(), RegisterMethodError> {
         "state_runtimeVersion",
         "state_unsubscribeRuntimeVersion",
         |_, pending, control, _| async move {
-            match runtime_version(control.node(), None) {
-                Ok(version) => {
-                    // The runtime is fixed for the life of the chain, so the first answer stays true.
-                    let Ok(sink) = pending.accept().await else { return };
-                    if send(&control, &sink, &version).await {
-                        sink.closed().await;
+            let node = control.node();
+            let mut follower = Follower::new(node);
+            let (block, state) = node.history.newest();
+            follower.last = block;
+            let mut version = match runtime_version(node, Some(follower.last.hash)) {
+                Ok(version) => version,
+                Err(refusal) => return pending.reject(refusal).await,
+            };
+            let mut code = state.code();
+            let Ok(sink) = pending.accept().await else { return };
+            let mut told = None;
+            loop {
+                if told.as_ref() != Some(&version) {
+                    if !send(&control, &sink, &version).await {
+                        return;
+                    }
+                    told = Some(version.clone());
+                }
+                let next = tokio::select! {
+                    next = follower.next(node) => next,
+                    () = sink.closed() => None,
+                };
+                let Some(next) = next else { return };
+                // A state that is gone already is skipped: the next one kept has the same code or a newer one.
+                let Ok((_, state)) = node.history.state(Some(next.hash)) else { continue };
+                let found = state.code();
+                if found != code {
+                    code = found;
+                    match runtime_version(node, Some(next.hash)) {
+                        Ok(changed) => version = changed,
+                        Err(error) => tracing::warn!(%error, "the new runtime tells no version"),
                     }
                 }
-                Err(refusal) => pending.reject(refusal).await,
             }
         },
     )?;

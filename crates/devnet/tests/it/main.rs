@@ -24,3 +24,4 @@ mod methods;
 mod pool;
 mod replay;
 mod tiny;
+mod upgrades;

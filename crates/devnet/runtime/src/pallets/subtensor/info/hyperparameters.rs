@@ -6,6 +6,7 @@ use substrate_fixed::types::{I32F32, U64F64};
 
 use crate::pallets::subtensor::pallet::*;
 use crate::pallets::subtensor::types::NetUid;
+use crate::variant::{renumbered, reversed};
 
 /// A subnet's hyperparameters: blocks, rao, and shares of 65535.
 #[derive(Encode, Decode, Clone, PartialEq, Eq, Debug, TypeInfo)]
@@ -85,18 +86,28 @@ pub struct HyperparamEntry {
     pub value: HyperparamValue,
 }
 
-/// The value of a hyperparameter.
-#[derive(Encode, Decode, Clone, PartialEq, Eq, Debug, TypeInfo)]
-pub enum HyperparamValue {
-    Bool(bool),
-    U16(Compact<u16>),
-    U32(Compact<u32>),
-    U64(Compact<u64>),
-    U128(Compact<u128>),
+macro_rules! hyperparam_value {
+    ($($(#[$doc:meta])* $kind:ident($value:ty) = $index:literal,)+) => {
+        /// The value of a hyperparameter.
+        #[derive(Clone, PartialEq, Eq, Debug, TypeInfo)]
+        pub enum HyperparamValue {
+            $($(#[$doc])* #[codec(index = $index)] $kind($value),)+
+        }
+
+        renumbered!(HyperparamValue by reversed::<8> { $($kind($value) = $index,)+ });
+    };
+}
+
+hyperparam_value! {
+    Bool(bool) = 0,
+    U16(Compact<u16>) = 1,
+    U32(Compact<u32>) = 2,
+    U64(Compact<u64>) = 3,
+    U128(Compact<u128>) = 4,
     /// In rao.
-    TaoBalance(Compact<u64>),
-    I32F32(I32F32),
-    U64F64(U64F64),
+    TaoBalance(Compact<u64>) = 5,
+    I32F32(I32F32) = 6,
+    U64F64(U64F64) = 7,
 }
 
 impl<T: Config> Pallet<T> {

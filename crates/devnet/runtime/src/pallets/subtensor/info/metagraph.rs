@@ -12,6 +12,7 @@ use crate::pallets::subtensor::pallet::*;
 use crate::pallets::subtensor::types::{
     AccountId as Account, AxonInfo, ChainIdentityV2, MechId, NetUid, ROOT, SubnetIdentityV3, storage_index,
 };
+use crate::variant::Since;
 
 /// The number that selects a metagraph's `netuid`.
 const NETUID: u16 = 0;
@@ -29,14 +30,33 @@ struct Source {
     hotkeys: Vec<Account>,
 }
 
-/// Makes the two structs and their sources of a table `index name: type = value of the source;`.
+/// The numbers that select what was added last.
+const COLLATERAL_LOCKED: u16 = 74;
+const COLLATERAL_MIN: u16 = 75;
+const COLLATERAL_EARNED: u16 = 76;
+
+/// Makes the two structs and their sources of two tables `index name: type = value of the source;`, between which later
+/// runtimes have a field more.
 macro_rules! metagraph {
-    (|$source:ident| $($index:literal $name:ident: $ty:ty = $value:expr;)+) => {
+    (
+        |$source:ident|
+        $($index:literal $name:ident: $ty:ty = $value:expr;)+
+        later $later:ident: $later_ty:ty = $later_value:expr;
+        $($more_index:literal $more_name:ident: $more_ty:ty = $more_value:expr;)+
+    ) => {
         /// A subnet with its hyperparameters and neurons; vectors are by uid. Amounts are in rao.
         #[derive(Encode, Decode, Clone, PartialEq, Eq, Debug, TypeInfo)]
         pub struct Metagraph<AccountId> {
             pub netuid: Compact<NetUid>,
             $(pub $name: $ty,)+
+            pub $later: Since<426, $later_ty>,
+            $(pub $more_name: $more_ty,)+
+            /// Alpha that neurons had to lock when they registered, in rao.
+            pub collateral_locked: Since<426, Vec<Compact<u64>>>,
+            /// What has to stay locked of it.
+            pub collateral_min: Since<426, Vec<Compact<u64>>>,
+            /// What of it they have earned back.
+            pub collateral_earned: Since<426, Vec<Compact<u64>>>,
         }
 
         /// The fields of a [`Metagraph`] that were asked for.
@@ -44,22 +64,38 @@ macro_rules! metagraph {
         pub struct SelectiveMetagraph<AccountId> {
             pub netuid: Compact<NetUid>,
             $(pub $name: Option<$ty>,)+
+            $(pub $more_name: Option<$more_ty>,)+
             /// Uids that may validate and have enough stake, the least stake first.
             pub validators: Option<Vec<Compact<u16>>>,
             pub commitments: Option<Vec<(AccountId, Vec<Compact<u8>>)>>,
+            pub collateral_locked: Since<426, Option<Vec<Compact<u64>>>>,
+            pub collateral_min: Since<426, Option<Vec<Compact<u64>>>>,
+            pub collateral_earned: Since<426, Option<Vec<Compact<u64>>>>,
         }
 
         impl<T: Config> Pallet<T> {
             fn whole($source: &Source) -> Metagraph<Account> {
-                Metagraph { netuid: Compact($source.index), $($name: $value,)+ }
+                Metagraph {
+                    netuid: Compact($source.index),
+                    $($name: $value,)+
+                    $later: Since::new(|| $later_value),
+                    $($more_name: $more_value,)+
+                    collateral_locked: Since::new(|| $source.collateral()),
+                    collateral_min: Since::new(|| $source.collateral()),
+                    collateral_earned: Since::new(|| $source.collateral()),
+                }
             }
 
             fn selected($source: &Source, netuid: NetUid, wanted: &BTreeSet<u16>) -> SelectiveMetagraph<Account> {
                 SelectiveMetagraph {
                     netuid: Compact(netuid),
                     $($name: wanted.contains(&$index).then(|| $value),)+
+                    $($more_name: wanted.contains(&$more_index).then(|| $more_value),)+
                     validators: wanted.contains(&VALIDATORS).then(|| Self::validators($source)),
                     commitments: wanted.contains(&COMMITMENTS).then(|| Self::commitments($source.netuid)),
+                    collateral_locked: Since::new(|| wanted.contains(&COLLATERAL_LOCKED).then(|| $source.collateral())),
+                    collateral_min: Since::new(|| wanted.contains(&COLLATERAL_MIN).then(|| $source.collateral())),
+                    collateral_earned: Since::new(|| wanted.contains(&COLLATERAL_EARNED).then(|| $source.collateral())),
                 }
             }
         }
@@ -78,6 +114,7 @@ metagraph! { |of|
     9 last_step: Compact<u64> = Compact(LastMechansimStepBlock::<T>::get(of.netuid));
     10 blocks_since_last_step: Compact<u64> =
         Compact(of.now.saturating_sub(LastMechansimStepBlock::<T>::get(of.netuid)));
+    later epoch_index: Compact<u64> = Compact(SubnetEpochIndex::<T>::get(of.netuid));
     11 subnet_emission: Compact<u64> = Compact(0);
     12 alpha_in: Compact<u64> = Compact(SubnetAlphaIn::<T>::get(of.netuid));
     13 alpha_out: Compact<u64> = Compact(SubnetAlphaOut::<T>::get(of.netuid));
@@ -154,6 +191,11 @@ metagraph! { |of|
 impl Source {
     fn column<V: Clone + Default>(&self, stored: Vec<V>) -> Vec<V> {
         column(stored, self.hotkeys.len())
+    }
+
+    /// Nobody has to lock anything here.
+    fn collateral(&self) -> Vec<Compact<u64>> {
+        vec![Compact(0); self.hotkeys.len()]
     }
 }
 
