@@ -41,8 +41,8 @@ impl SignedExtrinsic {
 
 /// What a signature needs to know of the chain: its runtime, and an era that starts at the last final block, which
 /// cannot vanish.
-struct Ground {
-    runtime: Arc<Runtime>,
+pub(crate) struct Ground {
+    pub(crate) runtime: Arc<Runtime>,
     era_blocks: u64,
     birth_block: u64,
     birth_hash: [u8; 32],
@@ -64,17 +64,6 @@ impl Chain {
         let nonce = self.next_nonce(signer);
         let (nonce, ground) = futures::try_join!(nonce, self.ground(era_blocks))?;
         Ok(ground.sign(signer, call, nonce)?)
-    }
-
-    /// Signs a call with a nonce of the caller's.
-    pub(crate) async fn sign_with_nonce(
-        &self,
-        signer: &Keypair,
-        call: &Call,
-        era_blocks: u64,
-        nonce: u64,
-    ) -> Result<SignedExtrinsic, SubmitError> {
-        Ok(self.ground(era_blocks).await?.sign(signer, call, nonce)?)
     }
 
     /// Hands a transaction to the node, once. `Ok` says that the node's pool has it, now or before; what becomes of it
@@ -104,7 +93,7 @@ impl Chain {
         nonce.await
     }
 
-    async fn ground(&self, era_blocks: u64) -> Result<Ground, ReadError> {
+    pub(crate) async fn ground(&self, era_blocks: u64) -> Result<Ground, ReadError> {
         let (best, birth) = futures::try_join!(self.at_best(), self.finalized_head())?;
         Ok(Ground {
             runtime: best.runtime,
@@ -116,7 +105,12 @@ impl Chain {
 }
 
 impl Ground {
-    fn sign(&self, signer: &Keypair, call: &Call, nonce: u64) -> Result<SignedExtrinsic, crate::CodecError> {
+    pub(crate) fn sign(
+        &self,
+        signer: &Keypair,
+        call: &Call,
+        nonce: u64,
+    ) -> Result<SignedExtrinsic, crate::CodecError> {
         let era = Some((self.era_blocks, self.birth_block, self.birth_hash));
         let bytes = self.runtime.sign(call, signer, Signing { nonce, tip: 0, era })?;
         Ok(SignedExtrinsic {

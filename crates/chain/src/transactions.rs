@@ -1,7 +1,7 @@
 //! Sign, submit, watch, and read what came of it.
 
 use crate::{
-    Call, Chain, Included, Refusal, RefusalKind, RefusedBy, SubmitError, WaitFor,
+    Call, Chain, Included, Refusal, RefusalKind, RefusedBy, Runtime, SubmitError, WaitFor,
     extrinsic::{SignedExtrinsic, not_taken, unknown},
     inclusion::Outcome,
 };
@@ -18,8 +18,8 @@ impl Chain {
     /// Signs a call, submits it and waits until it is done (setting `wait_for`). Several may be under way by one
     /// account at once.
     ///
-    /// A transaction is handed to the node once. Only if the pool itself turned it away because the nonce known here
-    /// was out of date is it signed anew with the right nonce.
+    /// A transaction is handed to the node once. Only if the pool itself turned it away is it signed anew: with the right
+    /// nonce if the one known here was out of date, and once for the new runtime if an upgrade came in between.
     ///
     /// # Errors
     /// See [`SubmitError`]; a failure inside an outer call (sudo, batch, proxy, multisig) is a failure too.
@@ -53,13 +53,15 @@ impl Chain {
     async fn send(&self, signer: &Keypair, call: &Call) -> Result<(SignedExtrinsic, Progress), SubmitError> {
         let slot = self.inner().nonces.slot(&signer.account());
         let mut next = slot.lock().await;
+        let mut overtaken = false;
         loop {
             let counted = next.take();
             let nonce = match counted {
                 Some(nonce) => nonce,
                 None => self.next_nonce(signer).await?,
             };
-            let signed = self.sign_with_nonce(signer, call, self.settings().era_blocks, nonce).await?;
+            let ground = self.ground(self.settings().era_blocks).await?;
+            let signed = ground.sign(signer, call, nonce)?;
             match self.hand_over_watched(&signed).await {
                 Ok(progress) => {
                     *next = Some(nonce + 1);
@@ -69,9 +71,22 @@ impl Chain {
                 Err(error) if counted.is_some() && error.kind() == Some(RefusalKind::PoolRace) => {
                     tracing::debug!(%error, "signing anew with the node's nonce");
                 }
+                // Nor with another runtime, which wants another signature.
+                Err(error) if !overtaken && self.is_overtaken(&error, &ground.runtime).await => {
+                    tracing::debug!(%error, "signing anew for the chain's new runtime");
+                    overtaken = true;
+                }
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Whether the pool turned a transaction away while the chain got another runtime than the one it was signed for. What
+    /// the pool says then depends on what the old bytes mean to the new runtime, so the versions decide.
+    async fn is_overtaken(&self, error: &SubmitError, signed_for: &Runtime) -> bool {
+        let by_pool = error.refusal().is_some_and(|refusal| *refusal.by() == RefusedBy::Pool);
+        by_pool
+            && self.runtime().await.is_ok_and(|runtime| runtime.spec_version() != signed_for.spec_version())
     }
 
     async fn hand_over_watched(&self, signed: &SignedExtrinsic) -> Result<Progress, SubmitError> {

@@ -14,5 +14,6 @@ mod recorded;
 mod refusals;
 mod standing;
 mod surface;
+mod upgrades;
 mod vectors;
 mod weights;
