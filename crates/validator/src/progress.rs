@@ -65,7 +65,7 @@ impl Progress {
     }
 
     /// Looks for a loop that stood still since the chain came to life, and keeps it in mind.
-    fn look(&self, alive_since: Option<Instant>) -> Option<Stall> {
+    pub(crate) fn look(&self, alive_since: Option<Instant>) -> Option<Stall> {
         let now = Instant::now();
         self.with(|state| {
             let late = |(task, step): (&&'static str, &Step)| {

@@ -112,4 +112,21 @@ mod tests {
         stop.cancel();
         server.await.unwrap().unwrap();
     }
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_that_stands_still_turns_liveness_red_and_says_where() {
+        let progress = Arc::new(Progress::new(Duration::from_millis(1)));
+        let (health, metrics) = (Arc::new(Health::new(Duration::from_secs(60))), Arc::new(Metrics::new()));
+        let shared = Shared { health, metrics, progress: Arc::clone(&progress) };
+        assert_eq!(alive(State(shared.clone())).await.0, StatusCode::OK);
+        let begun = tokio::time::Instant::now();
+        progress.step("scoring", "asking miners", Duration::ZERO);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        progress.look(Some(begun));
+        let (status, text) = alive(State(shared.clone())).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(text.contains("scoring") && text.contains("asking miners"), "{text}");
+        progress.step("scoring", "keeping the answers", Duration::from_secs(60));
+        progress.look(Some(begun));
+        assert_eq!(alive(State(shared)).await.0, StatusCode::OK);
+    }
 }

@@ -93,6 +93,8 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
             ("miners_of_other_scheme", "Hotkeys of miners with the other scheme"),
             ("submit_margin_blocks", "Blocks before the epoch at which weights are set"),
             ("submit_attempts", "Submissions tried per epoch"),
+            ("owner_burn_share", "Share of all weight that goes to the owner to be burned, 0.0 to 1.0"),
+            ("commit_with", "How weights are committed where the subnet hides them: timelocked or hash"),
             ("version_key", "Version key sent with weights"),
             ("ledger_path", "The ledger, an SQLite file"),
             ("ledger_rounds", "Rounds kept in the ledger"),

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers fail the test")]
 
 mod layers;
+#[cfg(feature = "devnet")]
+mod program;
 mod refusals;
 mod replay;
 mod support;

@@ -12,6 +12,7 @@ use crate::ledger::{
     Commitment, Extrinsic, ExtrinsicFate, ExtrinsicKind, Fate, Intent, LedgerError, RewardRecord, Submission,
 };
 use crate::link::View;
+use crate::run::ValidatorError;
 use crate::schedule::Decision;
 use crate::scores::Weights;
 use crate::weights::{Prepared, Rules, Way, WhenAllZero, prepare};
@@ -73,7 +74,7 @@ impl Submitter {
     }
 
     /// Asks the reward hook.
-    async fn rewards(&self, mecid: u8, view: &View) -> Result<Result<Weights, NotReady>, LedgerError> {
+    async fn rewards(&self, mecid: u8, view: &View) -> Result<Result<Weights, NotReady>, StepError> {
         let (reward, ledger, subnet) =
             (Arc::clone(&self.reward), self.ledger.clone(), Arc::clone(&view.subnet));
         self.progress.step(LOOP, "asking the reward hook", self.guard.limit());
@@ -86,7 +87,11 @@ impl Submitter {
         self.progress.step(LOOP, "setting weights", Duration::ZERO);
         let rewards = match rewards {
             Ok(rewards) => rewards?,
-            Err(error) => return Ok(Err(error.into())),
+            Err(error) => {
+                // No block brings it back.
+                let stuck = error.stuck_hook().map(|hook| ValidatorError::HookStuck { hook }.into());
+                return stuck.map_or(Ok(Err(error.into())), Err);
+            }
         };
         let record = RewardRecord { block: view.block(), mecid, rewards: rewards.clone() };
         self.ledger.record_rewards(record).await?;

@@ -10,7 +10,7 @@ use subnetkit_validator::ledger::{
     AnswerRecord, AskedRecord, Bodies, LedgerError, LedgerOwner, LedgerStore, Retention, RewardRecord,
     RoundRecord, RoundState, TaskRecord,
 };
-use subnetkit_validator::{Ledger, Outcome, OutcomeKind, Timing};
+use subnetkit_validator::{Ledger, Outcome, OutcomeKind, Scores, Timing};
 
 use crate::support::{hotkey, metagraph};
 
@@ -307,4 +307,39 @@ async fn rewards_are_kept_per_mechanism_and_hotkey() {
     assert_eq!(count(&path, "SELECT max(last_round) FROM reward_run"), last as i64);
     assert_eq!(count(&path, "SELECT count(*) FROM reward WHERE value = 0.25"), 2);
     assert_eq!(count(&path, "SELECT count(*) FROM reward"), 2, "what is no number is none in the ledger");
+}
+
+/// The statements of the documentation, each over a ledger that has something to say to it.
+#[tokio::test]
+async fn the_documented_questions_have_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    let store = open(&path, KEEP).await;
+    round(&store, vec![answer(2, answered(), Some(1.0)), answer(3, refused(), Some(0.0))]).await;
+    let failed = asked(&store, &[answer(2, answered(), None)], "\"again\"").await;
+    let state = RoundState::Failed("the judge is ill".to_owned());
+    store.close_round(RoundRecord { id: failed, state, scores: Scores::new() }).await.unwrap();
+    let rewards = [(hotkey(2), 0.25)].into_iter().collect();
+    store.record_rewards(RewardRecord { block: 9, mecid: 0, rewards }).await.unwrap();
+    crate::journal::refused(&store, 1).await;
+
+    let docs = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../../docs/ledger.md");
+    let text = std::fs::read_to_string(docs).unwrap();
+    let statements: Vec<&str> =
+        text.split("```sql\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
+    assert!(statements.len() >= 7, "{}", statements.len());
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    for sql in statements {
+        let mut statement = reader.prepare(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+        assert!(statement.readonly(), "{sql}");
+        assert!(statement.exists([]).unwrap(), "no row: {sql}");
+    }
+    // Every table and every setting has its line.
+    let mut tables = reader
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        .unwrap();
+    for table in tables.query_map([], |row| row.get::<_, String>(0)).unwrap() {
+        let row = format!("\n| `{}` | ", table.unwrap());
+        assert!(text.contains(&row), "{row}");
+    }
 }
