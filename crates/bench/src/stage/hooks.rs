@@ -61,9 +61,18 @@ fn merit(seed: u64, hotkey: &Hotkey) -> f64 {
     0.25 + f64::from(share) / f64::from(u16::MAX)
 }
 
-/// The reward: quick to forget, so that weights move.
-pub(crate) fn reward() -> Ema {
-    Ema::new(0.5)
+/// Quick to forget, so that weights move, and another one for each mechanism, so that no row passes for another's.
+#[derive(Debug)]
+pub(crate) struct Rewards;
+
+impl Reward for Rewards {
+    fn reward(&self, ledger: &Ledger, subnet: &Metagraph) -> Weights {
+        self.mechanism_reward(0, ledger, subnet)
+    }
+
+    fn mechanism_reward(&self, mecid: u8, ledger: &Ledger, subnet: &Metagraph) -> Weights {
+        Ema::new(0.5).power(1.0 + f64::from(mecid)).reward(ledger, subnet)
+    }
 }
 
 /// A miner in one of its moods.

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Way,
-    hooks::{Judge, Squares, reward},
+    hooks::{Judge, Rewards, Squares},
     http::Http,
 };
 use crate::process::this_program;
@@ -269,7 +269,7 @@ async fn run(settings: Settings<ValidatorConfig>, stop: CancellationToken) -> an
     let network = &settings.common.network;
     let chain = Chain::connect_with(network, connection(network)).await?;
     let netuid = settings.common.netuid()?;
-    Ok(role::Validator::<Squares>::new(settings.role, chain, netuid, hotkey, Judge, reward())?
+    Ok(role::Validator::<Squares>::new(settings.role, chain, netuid, hotkey, Judge, Rewards)?
         .run(stop)
         .await?)
 }
