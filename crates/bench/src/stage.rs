@@ -15,7 +15,7 @@ use anyhow::Context;
 use serde::Serialize;
 use serde_json::json;
 use subnetkit_chain::{Chain, Network};
-use subnetkit_devnet::{BlockProduction, Config, Devnet, Member, SubnetPlan};
+use subnetkit_devnet::{BlockProduction, Config, Devnet, Genesis, Member, SubnetPlan};
 use tempfile::TempDir;
 
 use self::{
@@ -48,6 +48,9 @@ pub(crate) struct Terms {
     pub(crate) block_time: Duration,
 }
 
+/// The chain's own time between two blocks, by which rounds of its beacon come: an epoch has to last for some of them, as it does on
+/// the real chain, or whatever is sealed late in an epoch is sealed for a round that has passed.
+const SLOT: Duration = Duration::from_secs(1);
 /// Blocks whose state the chain keeps, so that a whole run can be read at its end.
 const HISTORY_BLOCKS: u32 = 1 << 16;
 
@@ -72,6 +75,7 @@ impl Stage {
             block_production: BlockProduction::OnDemand,
             history_blocks: HISTORY_BLOCKS,
             kept_blocks: HISTORY_BLOCKS,
+            genesis: Genesis::fast().block_time(SLOT).into_json(),
             ..Config::default()
         };
         let devnet = Devnet::spawn(config).await?;

@@ -153,7 +153,8 @@ impl<'a> Director<'a> {
             }
         }
         while let Some((_, variant)) = take_due(&mut self.plan.upgrades, |(when, _)| *when <= at) {
-            self.upgrade(variant).await?;
+            self.stage.devnet.upgrade_runtime(variant).await?;
+            self.seen.upgrades += 1;
         }
         if self.now.is_none()
             && let Some(next) = take_due(&mut self.plan.disturbances, |next| next.at <= at)
@@ -243,12 +244,6 @@ impl<'a> Director<'a> {
             *self.seen.caught.entry(submission.state.clone()).or_default() += 1;
         }
         self.before = now;
-        Ok(())
-    }
-
-    async fn upgrade(&mut self, variant: &'static str) -> anyhow::Result<()> {
-        let _ = variant;
-        self.seen.upgrades += 0;
         Ok(())
     }
 

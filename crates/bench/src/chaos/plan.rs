@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, fmt, time::Duration};
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use subnetkit_devnet::Variant;
 
 use crate::stage::{miners::Whim, proxy::Passage};
 
@@ -20,7 +21,7 @@ pub(crate) struct Amount {
 pub(crate) struct Plan {
     pub(crate) kills: VecDeque<Kill>,
     pub(crate) disturbances: VecDeque<Disturbance>,
-    pub(crate) upgrades: VecDeque<(u64, &'static str)>,
+    pub(crate) upgrades: VecDeque<(u64, Variant)>,
     pub(crate) moods: VecDeque<(u64, usize, Whim)>,
 }
 
@@ -70,7 +71,7 @@ const BUSY_CODES: [i32; 4] = [-32005, -32004, 429, -32603];
 /// What a kill waits for: tables of the ledger.
 const NEWS: [&str; 3] = ["round", "submission", "extrinsic"];
 /// Runtimes that the chain is upgraded to in turn.
-const UPGRADES: [&str; 3] = ["newtyped", "reordered", "425"];
+const UPGRADES: [Variant; 2] = [Variant::Newtyped, Variant::Reordered];
 
 impl Trouble {
     /// Whether the validator's end of a connection is told: it is broken or an answer says so. If not, only time shows.
@@ -137,7 +138,7 @@ impl Plan {
         kills.sort_by_key(|kill| kill.at);
         let disturbances = (0..amount.epochs).filter_map(|epoch| disturbance(random, epoch, amount.tempo));
         let disturbances = disturbances.collect();
-        let upgrades = UPGRADES.iter().zip(1..).map(|(variant, turn)| (end * turn / 4, *variant)).collect();
+        let upgrades = UPGRADES.iter().zip(1..).map(|(variant, turn)| (end * turn / 3, *variant)).collect();
         let changes = amount.epochs * 2;
         let mut moods: Vec<_> = (0..changes)
             .filter(|_| amount.miners > 0)

@@ -285,6 +285,8 @@ fn connection(network: &Network) -> subnetkit_chain::Settings {
     settings.first_refusal_delay = Duration::from_millis(200);
     settings.max_refusal_delay = Duration::from_secs(1);
     settings.ping_interval = Duration::from_millis(500);
+    // Of the chain's own seconds.
+    settings.max_silent_blocks = 2;
     settings.min_silence = Duration::from_millis(1500);
     settings
 }
