@@ -234,8 +234,11 @@ async fn judge_again<S: Synapse>(
     }
 }
 
+/// A judge's arguments.
+pub(crate) type Case<S> = (Task<S>, Arc<[Answer<S>]>);
+
 /// The judge's arguments as they were, but for what today's types make of the same bytes.
-fn rebuild<S: Synapse>(whole: &WholeRound) -> Result<(Task<S>, Arc<[Answer<S>]>), Verdict> {
+pub(crate) fn rebuild<S: Synapse>(whole: &WholeRound) -> Result<Case<S>, Verdict> {
     let requests = whole.task.requests.iter().map(|body| S::ENCODING.decode(body)).collect::<Result<_, _>>();
     let requests = requests.map_err(|error| Verdict::Failed {
         reason: format!("its request is none of today's synapse {:?}: {error}", S::NAME),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use subnetkit_chain::Metagraph;
 use subnetkit_protocol::{Hotkey, Synapse};
+use tokio::task::spawn_blocking;
 
 use crate::answer::{Answer, Outcome};
 use crate::config::ValidatorConfig;
@@ -18,6 +19,7 @@ use crate::ledger::{
 };
 use crate::metrics::Metrics;
 use crate::progress::Progress;
+use crate::replay::rebuild;
 use crate::report::{RoundEntry, RoundReport};
 use crate::run::ValidatorError;
 use crate::scores::Scores;
@@ -115,6 +117,39 @@ impl<S: Synapse> Rounds<S> {
         };
         let duration = started.elapsed();
         Ok(RoundReport { id, validator: self.me, netuid, block, duration, failure, entries })
+    }
+
+    /// Judges the round that the end of an earlier process cut short while its answers waited for the judge. They are in
+    /// the ledger, and no miner can be asked for them again. `None` if they can be judged no more; the round then stays
+    /// abandoned.
+    pub(crate) async fn finish(&self, id: u64, netuid: u16) -> Result<Option<RoundReport>, ValidatorError> {
+        let started = Instant::now();
+        self.step("reading a round that was cut short", Duration::ZERO);
+        let ledger = self.ledger.clone();
+        let reading = spawn_blocking(move || {
+            let past = ledger.view()?.past_round(id)?;
+            Ok::<_, LedgerError>(past.and_then(|past| {
+                let case = past.whole.as_ref().ok().and_then(|whole| rebuild::<S>(whole).ok());
+                case.map(|case| (past.block, case))
+            }))
+        });
+        let read = reading.await.map_err(|ended| LedgerError::Thread(ended.to_string()))??;
+        let Some((block, (task, answers))) = read else { return Ok(None) };
+        self.step("the score hook", self.score_guard.limit());
+        let (judge, given) = (Arc::clone(&self.score), Arc::clone(&answers));
+        let scores = match self.score_guard.run(async move { judge.score(&task, &given).await }).await {
+            Ok(scores) => valid(scores, &answers),
+            Err(error) => {
+                tracing::error!(round = id, %error, "a round that was cut short could not be judged either");
+                return Ok(None);
+            }
+        };
+        let entries = answers.iter().map(|answer| entry(answer, &scores)).collect();
+        self.step("keeping the scores", Duration::ZERO);
+        self.ledger.close_round(RoundRecord { id, state: RoundState::Scored, scores }).await?;
+        self.metrics.round(true, started.elapsed());
+        let duration = started.elapsed();
+        Ok(Some(RoundReport { id, validator: self.me, netuid, block, duration, failure: None, entries }))
     }
 
     /// `answers` is filled, and recorded, before the judge sees them, so that a failing judge does not lose them.

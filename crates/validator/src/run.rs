@@ -175,6 +175,7 @@ impl<S: Synapse> Validator<S> {
             hotkey: link.hotkey(),
         };
         let ledger = LedgerStore::open(&config.ledger_path, owner, Retention::of(&config)).await?;
+        let cut_short = ledger.cut_short();
         let metrics = Arc::new(Metrics::new());
         let silence = link.chain().block_time().await?.saturating_mul(config.max_silent_blocks);
         let silence = silence.max(LEAST_SILENCE);
@@ -232,6 +233,7 @@ impl<S: Synapse> Validator<S> {
             link,
             rounds,
             interval: config.round_interval,
+            cut_short,
             reports,
             health: Arc::clone(&health),
             progress: Arc::clone(&progress),

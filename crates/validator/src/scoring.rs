@@ -22,6 +22,8 @@ pub(crate) struct Scoring<S: Synapse> {
     pub(crate) link: Link,
     pub(crate) rounds: Rounds<S>,
     pub(crate) interval: RoundInterval,
+    /// The round that an earlier process left to be judged.
+    pub(crate) cut_short: Option<u64>,
     pub(crate) reports: broadcast::Sender<Report>,
     pub(crate) health: Arc<Health>,
     pub(crate) progress: Arc<Progress>,
@@ -32,6 +34,7 @@ impl<S: Synapse> Scoring<S> {
     /// when the ledger is opened again.
     pub(crate) async fn run(self, mut heads: Heads, stop: CancellationToken) -> Result<(), ValidatorError> {
         let rounds = async {
+            self.finish().await?;
             // The chain is there before the first round.
             let mut last_block = self.block(&mut heads, 0).await?;
             loop {
@@ -65,6 +68,15 @@ impl<S: Synapse> Scoring<S> {
             }
             heads.changed().await.map_err(|_| blocks_ended())?;
         }
+    }
+
+    async fn finish(&self) -> Result<(), ValidatorError> {
+        let Some(id) = self.cut_short else { return Ok(()) };
+        if let Some(report) = self.rounds.finish(id, self.link.netuid()).await? {
+            tracing::info!(round = id, "scored a round that the end of the last process cut short");
+            let _ = self.reports.send(Report::Round(report));
+        }
+        Ok(())
     }
 
     async fn round(&self) -> Result<(), ValidatorError> {

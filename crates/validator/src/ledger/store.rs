@@ -74,6 +74,7 @@ pub struct LedgerStore {
     _lock: Arc<File>,
     path: PathBuf,
     retention: Retention,
+    cut_short: Option<u64>,
 }
 
 impl LedgerStore {
@@ -87,9 +88,9 @@ impl LedgerStore {
                 .map_err(|source| LedgerError::Open { path: path.clone(), source }.at(&path))?;
             let claimed =
                 schema::migrate(&mut connection).and_then(|()| claim(&mut connection, &path, &owner));
-            claimed.map_err(|error| error.at(&path))?;
+            let cut_short = claimed.map_err(|error| error.at(&path))?;
             let connection = Arc::new(Mutex::new(connection));
-            Ok(Self { connection, _lock: Arc::new(lock), path, retention })
+            Ok(Self { connection, _lock: Arc::new(lock), path, retention, cut_short })
         })
         .await
     }
@@ -101,6 +102,14 @@ impl LedgerStore {
             Ok(connection.query_row(found, [], |row| row.get(0))?)
         })
         .await
+    }
+
+    /// The round that the end of the last process cut short after its answers were recorded whole. It counts as abandoned
+    /// unless it is closed after all; whoever opens the ledger next is not told of it again, so that a judge that takes
+    /// the process with it does so once.
+    #[must_use]
+    pub const fn cut_short(&self) -> Option<u64> {
+        self.cut_short
     }
 
     /// Opens a read-only view for use on a thread that may block.
@@ -157,7 +166,8 @@ fn open_connection(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-fn claim(connection: &mut Connection, path: &Path, owner: &LedgerOwner) -> Result<(), LedgerError> {
+/// Takes the ledger for its owner and ends what an earlier process left open; returns the round worth finishing.
+fn claim(connection: &mut Connection, path: &Path, owner: &LedgerOwner) -> Result<Option<u64>, LedgerError> {
     let transaction = connection.transaction()?;
     let found: Option<([u8; 32], u16, [u8; 32])> = transaction
         .query_row("SELECT genesis_hash, netuid, hotkey FROM identity", [], |row| {
@@ -183,12 +193,14 @@ fn claim(connection: &mut Connection, path: &Path, owner: &LedgerOwner) -> Resul
             }
         }
     }
+    let cut_short = "SELECT max(id) FROM round WHERE state = 'open' AND id IN (SELECT round FROM task)";
+    let cut_short: Option<i64> = transaction.query_row(cut_short, [], |row| row.get(0))?;
     transaction.execute(
         "UPDATE round SET state = 'abandoned', reason = 'the process ended during the round' WHERE state = 'open'",
         [],
     )?;
     transaction.commit()?;
-    Ok(())
+    Ok(cut_short.map(super::from_bits))
 }
 
 pub(super) fn row_id(connection: &Connection) -> Result<u64, LedgerError> {

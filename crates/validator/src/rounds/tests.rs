@@ -370,3 +370,63 @@ async fn a_request_that_cannot_be_written_costs_a_round() {
     let failure = rounds.run(metagraph(&[])).await.unwrap().failure.unwrap();
     assert!(failure.contains("no words"), "{failure}");
 }
+
+/// A judge that holds up its round until its process is gone.
+struct Slow(Arc<tokio::sync::Notify>);
+
+#[async_trait]
+impl Score<Echo> for Slow {
+    async fn task(&self, round: &Round) -> Task<Echo> {
+        Task::same(json!("hello"), round.sample.iter().copied()).with_notes(json!("secret"))
+    }
+
+    async fn score(&self, _: &Task<Echo>, _: &[Answer<Echo>]) -> Scores {
+        self.0.notify_one();
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn answers_that_waited_for_a_judge_when_the_process_ended_are_judged_by_the_next_and_only_by_that() {
+    let judging = Arc::new(tokio::sync::Notify::new());
+    let mut config = ValidatorConfig::new(WhenAllZero::Skip);
+    config.require_signed_responses = false;
+    let Bench { rounds, ledger, config, _folder } = bench_with(Slow(Arc::clone(&judging)), config).await;
+    let subnet = metagraph(&[(hotkey(1), Some(miner().await)), (hotkey(2), None)]);
+    tokio::select! {
+        ended = rounds.run(subnet) => panic!("{ended:?}"),
+        () = judging.notified() => {}
+    }
+    drop((rounds, ledger));
+
+    let next = async |judge: Scored| {
+        let owner = LedgerOwner { genesis_hash: [0; 32], netuid: 1, hotkey: me().account() };
+        let ledger = LedgerStore::open(&config.ledger_path, owner, Retention::of(&config)).await.unwrap();
+        let judge = Arc::new(Judge { extra: vec![], scored: judge });
+        let dendrite = Arc::new(Dendrite::new(me(), config.dendrite_settings()));
+        let progress = Arc::new(Progress::new(config.stall_timeout));
+        let metrics = Arc::new(Metrics::new());
+        let rounds = Rounds::new(&config, me().account(), judge, dendrite, ledger.clone(), metrics, progress);
+        (rounds, ledger)
+    };
+    // One whose judge fails leaves the round as it was, for good.
+    let (rounds, ledger) = next(|_, _| panic!("the judge is ill")).await;
+    let id = ledger.cut_short().unwrap();
+    assert!(rounds.finish(id, 1).await.unwrap().is_none());
+    assert!(!ledger.has_scores().await.unwrap());
+    drop((rounds, ledger));
+    let (rounds, ledger) = next(|_, answers| {
+        answers
+            .iter()
+            .map(|answer| (answer.hotkey, f64::from(u8::from(answer.response().is_some()))))
+            .collect()
+    })
+    .await;
+    assert_eq!(ledger.cut_short(), None, "nobody is asked to judge it twice");
+
+    // Had it been this one's to judge, it would have been.
+    let report = rounds.finish(id, 1).await.unwrap().unwrap();
+    assert_eq!(scores_of(&report), [(hotkey(1), OutcomeKind::Answered, Some(1.0))]);
+    assert_eq!(ledger.view().unwrap().history(&hotkey(1), 5)[0].round, id);
+    assert_eq!(ledger.view().unwrap().last_round(), Some(id));
+}
