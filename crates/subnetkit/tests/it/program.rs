@@ -25,8 +25,11 @@ impl Synapse for Quiet {
     type Response = u32;
 }
 
+/// Asks nobody.
+struct Judge;
+
 #[async_trait]
-impl Score<Quiet> for Quiet {
+impl Score<Quiet> for Judge {
     async fn task(&self, _: &Round) -> Task<Quiet> {
         Task::nobody()
     }
@@ -55,7 +58,7 @@ fn the_process() {
     // A program that has set up its own logging keeps it.
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Trap)).unwrap();
     let line = line.lines().map(OsString::from);
-    let status = validator::program::<Quiet>(line, Quiet, Ema::default());
+    let status = validator::program::<Quiet>(line, Judge, Ema::default());
     std::process::exit(i32::from(status));
 }
 

@@ -54,8 +54,11 @@ impl Synapse for Echo {
     type Response = String;
 }
 
+/// Asks nobody.
+struct Judge;
+
 #[async_trait]
-impl Score<Echo> for Echo {
+impl Score<Echo> for Judge {
     async fn task(&self, _: &Round) -> Task<Echo> {
         Task::nobody()
     }
@@ -69,7 +72,7 @@ impl Score<Echo> for Echo {
 fn the_exit_status_tells_a_command_line_from_a_ledger() {
     let status = |arguments: &[&str]| {
         let arguments = ["validator"].iter().chain(arguments).map(OsString::from);
-        validator::program::<Echo>(arguments, Echo, Ema::default())
+        validator::program::<Echo>(arguments, Judge, Ema::default())
     };
     let folder = tempfile::tempdir().unwrap();
     let ledger = folder.path().join("none.sqlite");

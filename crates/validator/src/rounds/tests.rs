@@ -348,8 +348,11 @@ impl serde::Serialize for Panics {
     }
 }
 
+/// Asks for what cannot be written.
+struct Speechless;
+
 #[async_trait]
-impl Score<Unwritable> for Unwritable {
+impl Score<Unwritable> for Speechless {
     async fn task(&self, _: &Round) -> Task<Unwritable> {
         Task::same(Panics, [hotkey(1)])
     }
@@ -366,7 +369,7 @@ async fn a_request_that_cannot_be_written_costs_a_round() {
     let progress = Arc::new(Progress::new(config.stall_timeout));
     let metrics = Arc::new(Metrics::new());
     let rounds =
-        Rounds::new(&config, me().account(), Arc::new(Unwritable), dendrite, ledger, metrics, progress);
+        Rounds::new(&config, me().account(), Arc::new(Speechless), dendrite, ledger, metrics, progress);
     let failure = rounds.run(metagraph(&[])).await.unwrap().failure.unwrap();
     assert!(failure.contains("no words"), "{failure}");
 }
