@@ -1,8 +1,7 @@
 //! What miners, validators and subnet owners do on chain.
 
 use crate::{
-    AxonCertificate, Call, Chain, Included, Mechanism, Rao, Refusal, RefusalKind, SubmitError, Value,
-    pinned::Pinned, surface,
+    AxonCertificate, Chain, Included, Rao, Refusal, RefusalKind, SubmitError, Value, pinned::Pinned, surface,
 };
 use std::net::{IpAddr, SocketAddr};
 use subnetkit_protocol::{AccountId, Hotkey, Keypair};
@@ -188,29 +187,6 @@ impl Chain {
         }
     }
 
-    /// Sets the weights of a validator directly; for subnets without commit and reveal. Values are relative: the chain
-    /// scales the largest to 65535.
-    ///
-    /// # Errors
-    /// See [`SubmitError`]; a rate limit says how many blocks are left.
-    pub async fn set_weights(
-        &self,
-        hotkey: &Keypair,
-        netuid: u16,
-        weights: &[(u16, u16)],
-        version_key: u64,
-    ) -> Result<Included, SubmitError> {
-        let runtime = self.runtime().await?;
-        let call = Call::set_weights(&runtime, Mechanism::first(netuid), weights, version_key);
-        match self.submit(hotkey, call).await {
-            Ok(included) => Ok(included),
-            Err(error) => {
-                let account = hotkey.account();
-                Err(self.explain(error, |at| async move { at.weights_wait(netuid, &account).await }).await)
-            }
-        }
-    }
-
     /// Adds to a rate limit how long it still lasts, if that can be read; else the refusal stays as it is.
     async fn explain<F, Fut>(&self, error: SubmitError, wait: F) -> SubmitError
     where
@@ -235,14 +211,6 @@ impl Pinned {
         let limit = self.read(surface::SERVING_RATE_LIMIT.at([netuid.into()]));
         let limit: u64 = limit.await.ok()??.number_as()?;
         let last = self.axon(netuid, hotkey).await.ok()??.block;
-        Some(self.wait(limit, last))
-    }
-
-    async fn weights_wait(&self, netuid: u16, hotkey: &Hotkey) -> Option<(u64, String)> {
-        let limit = self.read(surface::WEIGHTS_RATE_LIMIT.at([netuid.into()]));
-        let limit: u64 = limit.await.ok()??.number_as()?;
-        let uid = self.uid(netuid, hotkey).await.ok()??;
-        let last = self.last_update(Mechanism::first(netuid), uid).await.ok()?;
         Some(self.wait(limit, last))
     }
 

@@ -39,8 +39,7 @@ impl SignedExtrinsic {
     }
 }
 
-/// What a signature needs to know of the chain: its runtime, and an era that starts at the last final block, which
-/// cannot vanish.
+/// What a signature needs to know of the chain: its runtime, and the era.
 pub(crate) struct Ground {
     pub(crate) runtime: Arc<Runtime>,
     era_blocks: u64,
@@ -50,8 +49,8 @@ pub(crate) struct Ground {
 
 impl Chain {
     /// Signs a call with the next nonce the node knows of (what waits in its pool included). Nothing is sent, and
-    /// nothing is remembered. `era_blocks` is taken as the next power of two from 4 to 4096; the era starts at the last
-    /// final block, so that part of it has passed already.
+    /// nothing is remembered. `era_blocks` is taken as the next power of two from 4 to 4096. The era starts at the last
+    /// final block, so that part of it has passed already; at most half, however far finality is behind.
     ///
     /// # Errors
     /// [`SubmitError::NotSent`] only.
@@ -94,13 +93,14 @@ impl Chain {
     }
 
     pub(crate) async fn ground(&self, era_blocks: u64) -> Result<Ground, ReadError> {
-        let (best, birth) = futures::try_join!(self.at_best(), self.finalized_head())?;
-        Ok(Ground {
-            runtime: best.runtime,
-            era_blocks: era_blocks.clamp(MIN_ERA_BLOCKS, MAX_ERA_BLOCKS).next_power_of_two(),
-            birth_block: birth.number,
-            birth_hash: birth.hash,
-        })
+        let era_blocks = era_blocks.clamp(MIN_ERA_BLOCKS, MAX_ERA_BLOCKS).next_power_of_two();
+        let (best, finalized) = futures::try_join!(self.at_best(), self.finalized_head())?;
+        let birth_block = birth_block(best.head().number, finalized.number, era_blocks);
+        let birth_hash = match birth_block == finalized.number {
+            true => finalized.hash,
+            false => self.hash_of_block(birth_block).await?.0,
+        };
+        Ok(Ground { runtime: best.runtime, era_blocks, birth_block, birth_hash })
     }
 }
 
@@ -123,6 +123,12 @@ impl Ground {
     }
 }
 
+/// Where an era starts: at the last final block, which cannot vanish, so that the transaction stays valid on every branch.
+/// While finality stands still that lies too far back, and a block that may vanish is better than an era that is over.
+fn birth_block(best: u64, finalized: u64, era_blocks: u64) -> u64 {
+    finalized.max(best.saturating_sub(era_blocks / 2))
+}
+
 /// The hash of a transaction, of the bytes as they are sent.
 pub(crate) fn hash_of(bytes: &[u8]) -> H256 {
     BlakeTwo256.hash(bytes)
@@ -143,4 +149,19 @@ pub(crate) fn not_taken(error: ReadError, hash: [u8; 32]) -> SubmitError {
 /// It may have been sent; what became of it is not known.
 pub(crate) fn unknown(hash: [u8; 32], reason: String) -> SubmitError {
     SubmitError::Unknown { hash: hex::encode(hash), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::birth_block;
+
+    #[test]
+    fn half_of_an_era_is_left_however_far_finality_is_behind() {
+        assert_eq!(birth_block(100, 100, 8), 100);
+        assert_eq!(birth_block(100, 97, 8), 97, "the usual distance");
+        assert_eq!(birth_block(100, 96, 8), 96);
+        assert_eq!(birth_block(100, 20, 8), 96, "finality stands still");
+        assert_eq!(birth_block(100, 20, 128), 36);
+        assert_eq!(birth_block(2, 0, 64), 0);
+    }
 }

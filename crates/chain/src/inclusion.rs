@@ -3,7 +3,7 @@
 use crate::{
     Chain, CodecError, Head, Included, ReadError, Refusal,
     chain::no_answer,
-    extrinsic::{MAX_ERA_BLOCKS, SignedExtrinsic, hash_of},
+    extrinsic::{SignedExtrinsic, hash_of},
     pinned::Pinned,
     surface,
 };
@@ -53,27 +53,13 @@ impl Block {
 }
 
 impl Chain {
-    /// Looks for a transaction in the blocks from `from_block` to `to`, the newest first; `None` says that it is in none
-    /// of them. Since no transaction lives longer, at most the first 4096 blocks from `from_block` on are searched:
-    /// begin at the block it was born in. A few round trips, and one request per block.
+    /// Looks for a transaction in the blocks from `from_block` to `to`, as far as its era allows it to be there, the newest
+    /// first; `None` says that it is in none of them. However long ago it was signed, there are no more blocks to search
+    /// than its era has: two round trips for each 16 of them, one request for each body.
     ///
     /// # Errors
-    /// See [`ReadError`]; a body that the node does not have any more is an error, since the transaction may be there.
+    /// See [`ReadError`]; a body that no node has any more is an error, since the transaction may be in it.
     pub async fn find_extrinsic(
-        &self,
-        hash: [u8; 32],
-        from_block: u64,
-        to: &Pinned,
-    ) -> Result<Option<Found>, ReadError> {
-        self.search(hash, from_block, from_block.saturating_add(MAX_ERA_BLOCKS), to).await
-    }
-
-    /// Looks for a transaction as [`Self::find_extrinsic`] does, in those blocks only that its era allows: it costs no
-    /// more however long ago it was signed.
-    ///
-    /// # Errors
-    /// As for [`Self::find_extrinsic`].
-    pub async fn find_signed(
         &self,
         extrinsic: &SignedExtrinsic,
         from_block: u64,
@@ -130,7 +116,7 @@ impl Chain {
         Ok(hashes.into_iter().zip(bodies).collect())
     }
 
-    async fn hash_of_block(&self, number: u64) -> Result<H256, ReadError> {
+    pub(crate) async fn hash_of_block(&self, number: u64) -> Result<H256, ReadError> {
         let hash = self.inner().rpc.read("chain_getBlockHash", |rpc| async move {
             rpc.chain_get_block_hash(Some(number.into())).await
         });

@@ -1,7 +1,7 @@
-//! Small reads: balances, registrations, prices, published addresses, weights.
+//! Small reads: balances, registrations, prices, published addresses.
 
 use crate::{
-    Chain, Mechanism, Rao, ReadError, Value,
+    Chain, Rao, ReadError, Value,
     pinned::Pinned,
     surface::{self, Asked},
 };
@@ -64,8 +64,6 @@ at_best! {
     owner_of(hotkey: &Hotkey) -> Option<Coldkey>;
     /// The price of a registration now; it falls with time and rises with each registration.
     burn(netuid: u16) -> Rao;
-    /// The weights a uid has set: uid and value, largest value 65535.
-    weights(netuid: u16, uid: u16) -> Vec<(u16, u16)>;
     /// What a hotkey published.
     axon(netuid: u16, hotkey: &Hotkey) -> Option<AxonRecord>;
     /// Whether a subnet exists.
@@ -146,14 +144,6 @@ impl Pinned {
     /// See [`ReadError`].
     pub async fn burn(&self, netuid: u16) -> Result<Rao, ReadError> {
         self.amount(surface::BURN.at([netuid.into()])).await
-    }
-
-    /// The weights a uid has set: uid and value.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub async fn weights(&self, netuid: u16, uid: u16) -> Result<Vec<(u16, u16)>, ReadError> {
-        self.weights_of(Mechanism::first(netuid), uid).await
     }
 
     /// What a hotkey published.

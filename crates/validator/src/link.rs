@@ -138,7 +138,7 @@ impl Link {
         from_block: u64,
         to: &Pinned,
     ) -> Result<Option<Found>, ReadError> {
-        self.chain.find_signed(signed, from_block, to).await
+        self.chain.find_extrinsic(signed, from_block, to).await
     }
 
     /// What a block shows of a submission.

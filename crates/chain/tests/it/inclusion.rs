@@ -28,8 +28,7 @@ fn transfer(rao: u64) -> Call {
 
 async fn found(chain: &Chain, signed: &SignedExtrinsic) -> Option<(u64, Outcome)> {
     let to = chain.at_best().await.unwrap();
-    let found = chain.find_extrinsic(signed.hash, signed.birth_block, &to).await.unwrap();
-    assert_eq!(chain.find_signed(signed, 0, &to).await.unwrap(), found, "both ways of asking agree");
+    let found = chain.find_extrinsic(signed, 0, &to).await.unwrap();
     found.map(|found| (found.block.number, found.outcome))
 }
 
@@ -76,22 +75,23 @@ async fn it_is_found_many_blocks_back_and_only_in_the_range_asked_for() {
     devnet.mine(60).await.unwrap();
     assert_eq!(found(&chain, &signed).await.unwrap().0, 4);
     let best = chain.at_best().await.unwrap();
-    assert_eq!(chain.find_extrinsic(signed.hash, 5, &best).await.unwrap(), None, "it is in an earlier block");
-    assert_eq!(chain.find_extrinsic([7; 32], 0, &best).await.unwrap(), None);
-    assert_eq!(chain.find_extrinsic(signed.hash, 1000, &best).await.unwrap(), None, "nothing to search");
+    assert_eq!(chain.find_extrinsic(&signed, 5, &best).await.unwrap(), None, "it is in an earlier block");
+    let other = SignedExtrinsic { hash: [7; 32], ..signed.clone() };
+    assert_eq!(chain.find_extrinsic(&other, 0, &best).await.unwrap(), None);
+    assert_eq!(chain.find_extrinsic(&signed, 1000, &best).await.unwrap(), None, "nothing to search");
     let there = chain.at_block(found_at(&chain, &signed).await).await.unwrap();
-    assert!(chain.find_extrinsic(signed.hash, 4, &there).await.unwrap().is_some());
+    assert!(chain.find_extrinsic(&signed, 4, &there).await.unwrap().is_some());
     let early = chain.hash_at(3).await;
     let early = chain.at_block(early).await.unwrap();
-    assert_eq!(chain.find_extrinsic(signed.hash, 0, &early).await.unwrap(), None);
+    assert_eq!(chain.find_extrinsic(&signed, 0, &early).await.unwrap(), None);
     // An era that is over bounds the search: later blocks are not asked for.
     let short = SignedExtrinsic { era_blocks: 1, ..signed.clone() };
-    assert_eq!(chain.find_signed(&short, 0, &best).await.unwrap(), None);
+    assert_eq!(chain.find_extrinsic(&short, 0, &best).await.unwrap(), None);
 }
 
 async fn found_at(chain: &Chain, signed: &SignedExtrinsic) -> [u8; 32] {
     let best = chain.at_best().await.unwrap();
-    chain.find_extrinsic(signed.hash, 0, &best).await.unwrap().unwrap().block.hash
+    chain.find_extrinsic(signed, 0, &best).await.unwrap().unwrap().block.hash
 }
 
 /// The hash of a block by its number, as the chain itself remembers it.
@@ -158,7 +158,7 @@ async fn a_body_that_the_node_dropped_is_an_error_not_an_absence() {
     chain.hand_over(&signed).await.unwrap();
     devnet.mine(30).await.unwrap();
     let best = chain.at_best().await.unwrap();
-    let error = chain.find_extrinsic(signed.hash, 0, &best).await.unwrap_err();
+    let error = chain.find_extrinsic(&signed, 0, &best).await.unwrap_err();
     assert!(error.to_string().contains("does not know the block"), "{error}");
 }
 

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 use subnetkit_chain::{
-    AxonCertificate, Call, Chain, ConnectError, Network, Rao, ReadError, RefusalKind, RefusedBy, Status,
-    SubmitError, Value,
+    AxonCertificate, Call, Chain, ConnectError, Included, Mechanism, Network, Rao, ReadError, RefusalKind,
+    RefusedBy, Status, SubmitError, Value,
 };
 use subnetkit_devnet::{BlockProduction, Config, Devnet};
 use subnetkit_protocol::{Keypair, Scheme};
@@ -18,6 +18,16 @@ async fn started() -> (Devnet, Chain) {
     let devnet = Devnet::spawn(config).await.unwrap();
     let chain = Chain::connect_url(&devnet.ws_url()).await.unwrap();
     (devnet, chain)
+}
+
+async fn set_weights(
+    chain: &Chain,
+    hotkey: &Keypair,
+    netuid: u16,
+    weights: &[(u16, u16)],
+) -> Result<Included, SubmitError> {
+    let call = Call::set_weights(&*chain.runtime().await?, Mechanism::first(netuid), weights, 0);
+    chain.submit(hotkey, call).await
 }
 
 fn key(uri: &str) -> Keypair {
@@ -285,8 +295,9 @@ mod subnets {
         assert_eq!(graph.uid(m).unwrap().axon, Some(address));
         assert!(graph.neuron(&validator.account()).unwrap().validator_permit);
 
-        chain.set_weights(&validator, netuid, &[(m, 20), (0, 10)], 0).await.unwrap();
-        let stored = chain.weights(netuid, v).await.unwrap();
+        set_weights(&chain, &validator, netuid, &[(m, 20), (0, 10)]).await.unwrap();
+        let at = chain.at_best().await.unwrap();
+        let stored = at.weights_of(Mechanism::first(netuid), v).await.unwrap();
         assert_eq!(stored, [(0, 32_768), (m, 65_535)], "sorted, the largest scaled up");
         devnet.mine(11).await.unwrap();
         let graph = chain.metagraph(netuid).await.unwrap();
@@ -374,7 +385,7 @@ mod subnets {
         let address: SocketAddr = "10.1.2.3:8091".parse().unwrap();
         let error = chain.serve_axon(&stranger, netuid, address).await.unwrap_err();
         assert_eq!(error.kind(), Some(RefusalKind::NotRegistered), "{error}");
-        let error = chain.set_weights(&stranger, netuid, &[(0, 1)], 0).await.unwrap_err();
+        let error = set_weights(&chain, &stranger, netuid, &[(0, 1)]).await.unwrap_err();
         assert_eq!(error.kind(), Some(RefusalKind::NotRegistered), "{error}");
         let error = chain.register(&bob, netuid, &key("//Bob//owner").account()).await.unwrap_err();
         assert_eq!(error.kind(), Some(RefusalKind::AlreadyExists), "{error}");
@@ -390,7 +401,7 @@ mod subnets {
         let bob = key("//Bob");
         let owner = key("//Bob//owner");
         let netuid = chain.register_network(&bob, &owner.account()).await.unwrap();
-        let error = chain.set_weights(&owner, netuid, &[(0, 1)], 0).await.unwrap_err();
+        let error = set_weights(&chain, &owner, netuid, &[(0, 1)]).await.unwrap_err();
         assert_eq!(error.refusal().unwrap().name(), "CommitRevealEnabled", "{error}");
         assert_eq!(error.kind(), Some(RefusalKind::Disabled));
     }

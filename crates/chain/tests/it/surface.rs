@@ -5,7 +5,7 @@ use crate::{metadata::Changed, vectors};
 use scale_info::TypeDefPrimitive::{Bool, U16, U32, U64};
 use std::{collections::BTreeSet, fs, path::Path};
 use subnetkit_chain::{Call, Chain, CodecError, Mechanism, Runtime, Surface, UseKind, Value, Verdict};
-use subnetkit_devnet::{BlockProduction, Config, Devnet};
+use subnetkit_devnet::{BlockProduction, Config, Devnet, Variant};
 
 fn failures(surface: &Surface) -> Vec<String> {
     surface.failures().iter().map(|failure| failure.to_string()).collect()
@@ -66,6 +66,19 @@ async fn everything_fits_the_development_runtime() {
     // Pallets that only hide failures of calls inside calls, and the development chain does not have.
     let absent: Vec<_> = surface.differences().iter().map(|known| known.name.as_str()).collect();
     assert_eq!(absent, ["Proxy.ProxyExecuted", "Multisig.MultisigExecuted"]);
+}
+
+#[tokio::test]
+async fn everything_fits_the_development_runtime_after_every_upgrade() {
+    let config = Config { block_production: BlockProduction::OnDemand, ..Config::default() };
+    let devnet = Devnet::spawn(config).await.unwrap();
+    let chain = Chain::connect_url(&devnet.ws_url()).await.unwrap();
+    for (variant, spec_version) in [(Variant::Newtyped, 426), (Variant::Reordered, 427)] {
+        devnet.upgrade_runtime(variant).await.unwrap();
+        devnet.mine(1).await.unwrap();
+        let surface = chain.runtime().await.unwrap().surface();
+        assert_eq!((surface.spec_version, failures(&surface)), (spec_version, Vec::new()));
+    }
 }
 
 #[test]

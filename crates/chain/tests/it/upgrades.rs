@@ -190,7 +190,8 @@ impl Stage {
 
         self.set("commit_reveal_weights_enabled", json!(false)).await;
         let weights = [(0, 100 + round), (registered, u16::MAX)];
-        let set = chain.set_weights(&validator, netuid, &weights, 0).await.unwrap();
+        let call = Call::set_weights(&chain.runtime().await.unwrap(), of, &weights, 0);
+        let set = chain.submit(&validator, call).await.unwrap();
         assert!(set.event("SubtensorModule", "WeightsSet").is_some(), "{:?}", set.events);
         let uid = self.subnet.validators[0].uid;
         let stored = chain.at_best().await.unwrap().weights_of(of, uid).await.unwrap();
@@ -409,7 +410,7 @@ async fn what_waits_in_the_pool_for_the_old_runtime_leaves_it() {
     devnet.upgrade_runtime(Variant::Newtyped).await.unwrap();
     devnet.mine(2).await.unwrap();
     let at = chain.at_best().await.unwrap();
-    assert_eq!(chain.find_extrinsic(waiting.hash, waiting.birth_block, &at).await.unwrap(), None);
+    assert_eq!(chain.find_extrinsic(&waiting, 0, &at).await.unwrap(), None);
     assert_eq!(at.account_nonce(&alice.account()).await.unwrap(), 0);
     // Nor does it come in again, in any runtime but its own.
     for variant in [Variant::Newtyped, Variant::Reordered] {
@@ -443,7 +444,7 @@ async fn a_block_is_read_with_the_runtime_that_made_it() {
     chain.hand_over(&signed).await.unwrap();
     let block = loop {
         let at = chain.at_best().await.unwrap();
-        if let Some(found) = chain.find_extrinsic(signed.hash, signed.birth_block, &at).await.unwrap() {
+        if let Some(found) = chain.find_extrinsic(&signed, 0, &at).await.unwrap() {
             let Outcome::Succeeded(included) = found.outcome else { panic!("{:?}", found.outcome) };
             assert!(included.event("System", "CodeUpdated").is_some(), "{:?}", included.events);
             assert!(included.event("Sudo", "Sudid").is_some(), "{:?}", included.events);

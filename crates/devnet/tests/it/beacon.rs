@@ -2,7 +2,7 @@
 
 use codec::Encode;
 use serde_json::json;
-use subnetkit_chain::{Call, Chain, Network, Value};
+use subnetkit_chain::{Call, Chain, Mechanism, Network, Value};
 use subnetkit_devnet::{BlockProduction, Config, Devnet, Genesis, NewSubnet, SubnetPlan};
 use subnetkit_protocol::{AccountId, Keypair, Scheme};
 use subnetkit_timelock::{QUICKNET, Schedule, open, seal};
@@ -79,9 +79,8 @@ impl Setup {
     }
 
     async fn weights(&self, mecid: u8) -> Vec<(u16, u16)> {
-        let index = u16::from(mecid) * 4096 + self.subnet.netuid;
-        let uid = self.subnet.validators[0].uid;
-        self.chain.at_best().await.unwrap().weights(index, uid).await.unwrap()
+        let (of, uid) = (Mechanism { netuid: self.subnet.netuid, mecid }, self.subnet.validators[0].uid);
+        self.chain.at_best().await.unwrap().weights_of(of, uid).await.unwrap()
     }
 }
 

@@ -1,7 +1,7 @@
 //! State that is set rather than reached: on the default runtime, as clients then see it.
 
 use serde_json::{Value, json};
-use subnetkit_chain::{Chain, Network, Rao};
+use subnetkit_chain::{Call, Chain, Mechanism, Network, Rao};
 use subnetkit_devnet::{BlockProduction, Config, ControlError, Devnet, Genesis, SubnetPlan};
 use subnetkit_protocol::{AccountId, Keypair, Scheme};
 
@@ -56,7 +56,9 @@ async fn a_ready_made_subnet_takes_weights_at_once_and_pays_its_miners_in_the_ne
 
     for validator in validators {
         let hotkey = key(validator["hotkey_uri"].as_str().unwrap());
-        chain.set_weights(&hotkey, netuid, &[(3, 1), (4, 1), (5, 2)], 0).await.unwrap();
+        let runtime = chain.runtime().await.unwrap();
+        let call = Call::set_weights(&runtime, Mechanism::first(netuid), &[(3, 1), (4, 1), (5, 2)], 0);
+        chain.submit(&hotkey, call).await.unwrap();
     }
     let before = chain.epoch_clock(netuid).await.unwrap().epoch_index;
     client.call("dev_advanceEpochs", json!([netuid, 2])).await;

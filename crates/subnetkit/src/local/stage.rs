@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use futures::future::{join_all, try_join_all};
-use subnetkit_chain::{Chain, Network, Rao, SubmitError, Value};
+use subnetkit_chain::{Chain, Mechanism, Network, Rao, SubmitError, Value};
 use subnetkit_devnet::{BlockProduction, Config, Devnet, Genesis};
 use subnetkit_miner::{Miner, MinerConfig};
 use subnetkit_protocol::{Hotkey, Synapse};
@@ -225,10 +225,11 @@ impl Stage {
 
     /// Every validator's weights on chain.
     async fn rows(&self) -> Result<BTreeMap<Hotkey, Row>, LocalError> {
+        let at = self.chain.at_best().await?;
         let rows = self.cast.validators.iter().map(|validator| async {
             let hotkey = validator.hotkey.account();
-            let row = match self.chain.uid(self.netuid, &hotkey).await? {
-                Some(uid) => self.chain.weights(self.netuid, uid).await?,
+            let row = match at.uid(self.netuid, &hotkey).await? {
+                Some(uid) => at.weights_of(Mechanism::first(self.netuid), uid).await?,
                 None => Row::new(),
             };
             Ok::<_, LocalError>((hotkey, row))
