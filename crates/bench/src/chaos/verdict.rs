@@ -1,6 +1,8 @@
 //! What the chain's blocks and the ledger say together. Nothing here looks at a log.
 
 mod journal;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
