@@ -55,7 +55,8 @@ pub(crate) struct Live {
     pub(crate) url: Arc<str>,
     pub(crate) genesis: H256,
     pub(crate) generation: u64,
-    /// Requests since the last answer that had none in time.
+    /// Requests since the last answer that had none in time. Blocks that arrive meanwhile prove nothing: on a connection
+    /// that lost one direction they go on arriving.
     pub(crate) timeouts: Arc<AtomicU32>,
     /// Filled when nothing more is to be expected of this connection; closed without if it may still answer.
     pub(crate) given_up: watch::Receiver<Option<Arc<str>>>,

@@ -273,7 +273,6 @@ impl Supervisor {
         let Some(current) = &mut self.current else { return };
         let repeated = head == current.last_head;
         current.last_head = head;
-        current.live.timeouts.store(0, std::sync::atomic::Ordering::Relaxed);
         if repeated {
             return;
         }

@@ -6,6 +6,7 @@
 mod codec;
 mod epochs;
 mod extrinsics;
+mod half_dead;
 mod inclusion;
 mod live;
 mod metadata;
