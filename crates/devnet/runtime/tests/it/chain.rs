@@ -79,6 +79,8 @@ pub(crate) struct Chain {
     genesis: H256,
     open: u32,
     slot_millis: u64,
+    /// What extrinsics are signed for.
+    pub(crate) spec_version: u32,
 }
 
 impl Chain {
@@ -94,8 +96,13 @@ impl Chain {
             patch.extend(further);
         }
         let slot_millis = patch["subtensorModule"]["slotDurationMs"].as_u64().unwrap();
-        let mut chain =
-            Self { state: Memory::default(), genesis: H256::repeat_byte(7), open: 0, slot_millis };
+        let mut chain = Self {
+            state: Memory::default(),
+            genesis: H256::repeat_byte(7),
+            open: 0,
+            slot_millis,
+            spec_version: 425,
+        };
         let default: Option<Vec<u8>> = chain.query("GenesisBuilder_get_preset", &None::<String>.encode());
         let mut genesis: Value = serde_json::from_slice(&default.unwrap()).unwrap();
         merge(&mut genesis, patch);
@@ -168,12 +175,13 @@ impl Chain {
         self.apply(&extrinsic)
     }
 
-    fn signed(&self, uri: &str, call: &[u8]) -> Vec<u8> {
+    /// A call signed with a development key.
+    pub(crate) fn signed(&self, uri: &str, call: &[u8]) -> Vec<u8> {
         let pair = sr25519::Pair::from_string(uri, None).unwrap();
         let nonce: u32 = self.query("AccountNonceApi_account_nonce", &account(uri).encode());
         // Immortal, no tip, metadata hash off.
         let extra = [&[0][..], &Compact(nonce).encode(), &Compact(0u64).encode(), &[0]].concat();
-        let implicit = (425u32, 1u32, self.genesis, self.genesis, None::<[u8; 32]>).encode();
+        let implicit = (self.spec_version, 1u32, self.genesis, self.genesis, None::<[u8; 32]>).encode();
         let payload = [call, &extra, &implicit].concat();
         let signature =
             if payload.len() > 256 { pair.sign(&sp_core::blake2_256(&payload)) } else { pair.sign(&payload) };
@@ -196,7 +204,15 @@ impl Chain {
         done.unwrap().map_err(refused)
     }
 
-    /// The events of the open block so far.
+    /// Puts another runtime in place of this one at once: here no block waits for its end.
+    pub(crate) fn upgrade(&mut self, name: &str) {
+        let params = serde_json::json!({ "name": name }).to_string();
+        let done: Result<String, String> = self.write("Dev_call", &("upgradeRuntime", params).encode());
+        done.unwrap();
+        self.spec_version = self.query::<sp_version::RuntimeVersion>("Core_version", &[]).spec_version;
+    }
+
+    /// The events of the open block so far, in the numbers of the first runtime.
     pub(crate) fn events(&self) -> Vec<RuntimeEvent> {
         let key = [sp_core::twox_128(b"System"), sp_core::twox_128(b"Events")].concat();
         let Some(events) = self.state.get(&key) else { return Vec::new() };

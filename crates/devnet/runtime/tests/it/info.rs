@@ -3,17 +3,28 @@
 use std::collections::BTreeMap;
 
 use codec::{Compact, Encode};
+use frame_metadata::v15::RuntimeMetadataV15;
 use scale_value::{At, Composite, Primitive, Value, ValueDef};
 use subnetkit_runtime::AccountId;
 
 use crate::chain::{ADMIN, Chain, Raw, SUBTENSOR, account, call};
-use crate::metadata::{ours, real};
+use crate::metadata::{of, ours, real};
 
 type Answer = Value<()>;
 
 /// Asks a runtime API and reads the whole answer as clients of the real chain would.
 fn ask(chain: &Chain, api: &str, method: &str, input: &impl Encode) -> Answer {
-    let metadata = real();
+    ask_by(&real(), chain, api, method, input)
+}
+
+/// Asks a runtime API and reads the whole answer by a metadata.
+fn ask_by(
+    metadata: &RuntimeMetadataV15,
+    chain: &Chain,
+    api: &str,
+    method: &str,
+    input: &impl Encode,
+) -> Answer {
     let described = metadata.apis.iter().find(|entry| entry.name == api).unwrap();
     let described = described.methods.iter().find(|entry| entry.name == method).unwrap();
     let bytes = chain.ask(&format!("{api}_{method}"), &input.encode());
@@ -76,11 +87,37 @@ const APIS: [&str; 6] = [
 
 #[test]
 fn every_answer_reads_as_the_real_chains_would() {
-    let chain = Chain::new("local");
+    check_answers(&Chain::new("local"), &ours(), &real());
+}
+
+#[test]
+fn every_answer_of_a_later_runtime_reads_as_it_says() {
+    for name in ["newtyped", "reordered"] {
+        let mut chain = Chain::new("local");
+        chain.upgrade(name);
+        let metadata = of(&chain);
+        check_answers(&chain, &metadata, &metadata);
+        let api = "SubnetInfoRuntimeApi";
+        let metagraph = some(ask_by(&metadata, &chain, api, "get_metagraph", &1u16));
+        assert_eq!(number(metagraph.at("epoch_index").unwrap()), 0);
+        assert_eq!(
+            number(metagraph.at("tempo").unwrap()),
+            100,
+            "what comes after a new field is where it was"
+        );
+        assert_eq!(length(metagraph.at("collateral_earned").unwrap()), 1);
+        let wanted = (1u16, vec![30_u16, 75]);
+        let selected = some(ask_by(&metadata, &chain, api, "get_selective_metagraph", &wanted));
+        assert!(is_none(selected.at("collateral_locked").unwrap()));
+        assert_eq!(length(&some(selected.at("collateral_min").unwrap().clone())), 1);
+    }
+}
+
+/// Asks all methods that `known` has, and reads their answers by `reader`.
+fn check_answers(chain: &Chain, known: &RuntimeMetadataV15, reader: &RuntimeMetadataV15) {
     let (bob, alice) = (account("//Bob"), account("//Alice"));
     for api in APIS {
-        let metadata = ours();
-        let described = metadata.apis.iter().find(|entry| entry.name == api).unwrap();
+        let described = known.apis.iter().find(|entry| entry.name == api).unwrap();
         for method in &described.methods {
             let input = match method.name.as_str() {
                 _ if method.inputs.is_empty() => Vec::new(),
@@ -102,7 +139,7 @@ fn every_answer_reads_as_the_real_chains_would() {
                 "sim_swap_tao_for_alpha" | "sim_swap_alpha_for_tao" => (1u16, 1_000_000u64).encode(),
                 _ => 1u16.encode(),
             };
-            ask(&chain, api, &method.name, &Raw(input));
+            ask_by(reader, chain, api, &method.name, &Raw(input));
         }
     }
 }

@@ -13,3 +13,4 @@ mod metadata;
 mod recorded;
 mod stake;
 mod timelocked;
+mod variants;
