@@ -43,7 +43,7 @@ const QUIET_EPOCHS: u64 = 3;
 /// ([`crate::stage::validator`]): a redial takes half a second at most, a refusal counts for a second, and a connection
 /// is known to be dead two seconds after the last that was heard on it.
 const ALLOWANCES: Allowances = Allowances {
-    restart: Duration::from_millis(1500),
+    restart: Duration::from_millis(1000),
     reconnect: Duration::from_millis(1500),
     watchdog: Duration::from_millis(4000),
     blocks: 5,
@@ -239,7 +239,7 @@ async fn finish(
         caught: seen.caught,
         rounds_cut: seen.rounds_cut,
         upgrades: seen.upgrades,
-        disturbances: tally(seen.disturbances.iter().map(|span| span.what.to_string())),
+        disturbances: tally(seen.disturbances.iter().map(|span| span.what.kind().to_owned())),
         ended_by_itself: timeline.lives.iter().filter_map(|life| life.by_itself.clone()).collect(),
         restarts: restarts(&timeline),
         submissions: tally(ledger.submissions.iter().map(|submission| submission.state.clone())),
@@ -280,33 +280,36 @@ fn show(results: &Results) {
         counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
     };
     let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
+    let Restarts { number, median, longest } = results.restarts;
     let rows = [
         ("seed", seed.to_string()),
         ("blocks, and time for all of it", format!("{}, {}", results.blocks, seconds(results.elapsed))),
-        ("kills", format!("{} ({})", results.kills, list(&results.aimed))),
-        ("submissions caught open by a kill", list(&results.caught)),
-        ("rounds cut short", results.rounds_cut.to_string()),
-        ("disturbances", list(&results.disturbances)),
+        ("kills", results.kills.to_string()),
+        ("rounds that a kill cut short", results.rounds_cut.to_string()),
         ("runtime upgrades", results.upgrades.to_string()),
-        ("ends by itself", results.ended_by_itself.len().to_string()),
+        ("ends by itself, the chain being out of reach", results.ended_by_itself.len().to_string()),
         (
             "start to ready: number, median, longest",
-            format!(
-                "{}, {}, {}",
-                results.restarts.number,
-                seconds(results.restarts.median),
-                seconds(results.restarts.longest)
-            ),
+            format!("{number}, {}, {}", seconds(median), seconds(longest)),
         ),
-        ("submissions by fate", list(&results.submissions)),
         ("epochs in which weights had to land", required.to_string()),
         ("of these, landed", landed.to_string()),
-        ("epochs excused", format!("{excused} ({:?})", verdict.excuses())),
+        ("epochs excused", excused.to_string()),
         ("of these, landed all the same", landed_anyway.to_string()),
         ("violations", verdict.violations.len().to_string()),
     ];
     let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     report::table(&["what", "measured"], &rows);
+    let lists = [
+        ("Kills by what the ledger had just been told", list(&results.aimed)),
+        ("Submissions that kills found open", list(&results.caught)),
+        ("Disturbances", list(&results.disturbances)),
+        ("Epochs by what excused them", list(&verdict.excuses())),
+        ("Submissions by fate", list(&results.submissions)),
+    ];
+    for (name, list) in lists {
+        report::line(format!("{name}: {list}.\n"));
+    }
     for violation in &verdict.violations {
         report::line(format!("- {violation}"));
     }

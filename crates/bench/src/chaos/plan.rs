@@ -1,6 +1,6 @@
 //! What will go wrong and when, drawn from a seed before anything runs.
 
-use std::{collections::VecDeque, fmt, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use subnetkit_devnet::Variant;
@@ -91,6 +91,24 @@ impl Trouble {
         }
     }
 
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Self::Cut => "connections cut",
+            Self::Passage(Passage::Open) => "nothing",
+            Self::Passage(Passage::Refused) => "nobody listening",
+            Self::Passage(Passage::Silent) => "connections silent",
+            Self::Passage(Passage::Late(_)) => "everything late",
+            Self::Passage(Passage::RequestsLost) => "requests lost",
+            Self::Passage(Passage::AnswersLost) => "answers lost",
+            Self::SlowNode(_) => "answers late",
+            Self::BusyNode(_) => "all requests refused",
+            Self::SubmissionsRefused(..) => "submissions refused",
+            Self::NodeCut => "connections cut by the node",
+            Self::NodeRefuses => "the node taking no connections",
+            Self::NodeHangs => "the node hanging",
+        }
+    }
+
     fn draw(random: &mut StdRng) -> Self {
         let code = *BUSY_CODES.choose(random).unwrap_or(&BUSY_CODES[0]);
         match random.random_range(0..14) {
@@ -106,26 +124,6 @@ impl Trouble {
             10 => Self::NodeRefuses,
             11 => Self::NodeHangs,
             _ => Self::SubmissionsRefused(code, random.random_range(1..4)),
-        }
-    }
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cut => f.write_str("connections cut"),
-            Self::Passage(Passage::Open) => f.write_str("nothing"),
-            Self::Passage(Passage::Refused) => f.write_str("nobody listening"),
-            Self::Passage(Passage::Silent) => f.write_str("connections silent"),
-            Self::Passage(Passage::Late(delay)) => write!(f, "everything {} ms late", delay.as_millis()),
-            Self::Passage(Passage::RequestsLost) => f.write_str("requests lost"),
-            Self::Passage(Passage::AnswersLost) => f.write_str("answers lost"),
-            Self::SlowNode(delay) => write!(f, "answers {} ms late", delay.as_millis()),
-            Self::BusyNode(code) => write!(f, "all requests refused with {code}"),
-            Self::SubmissionsRefused(code, count) => write!(f, "{count} submissions refused with {code}"),
-            Self::NodeCut => f.write_str("connections cut by the node"),
-            Self::NodeRefuses => f.write_str("the node taking no connections"),
-            Self::NodeHangs => f.write_str("the node hanging"),
         }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) struct Timeline {
 
 impl Timeline {
     /// Whether weights had to land while these blocks were the head, first and last included; if not, why not.
-    pub(crate) fn had_a_chance(&self, first: u64, last: u64) -> Result<(), Vec<String>> {
+    pub(crate) fn had_a_chance(&self, first: u64, last: u64) -> Result<(), Vec<&'static str>> {
         let (mut calm, mut excuses) = (0, Vec::new());
         for block in first..=last {
             match self.obstacle(block) {
@@ -85,7 +85,7 @@ impl Timeline {
     }
 
     /// What was in the way while a block was the head.
-    fn obstacle(&self, block: u64) -> Option<String> {
+    fn obstacle(&self, block: u64) -> Option<&'static str> {
         let (first, times) = &self.blocks;
         let index = usize::try_from(block.checked_sub(*first)?).ok()?;
         let (from, until) = (*times.get(index)?, *times.get(index + 1)?);
@@ -95,12 +95,12 @@ impl Timeline {
                 && span.until + self.recovery(span.what) > from
         });
         if let Some(span) = disturbed {
-            return Some(span.what.to_string());
+            return Some(span.what.kind());
         }
         let up = |life: &Life| {
             life.started + self.allowances.restart <= from && life.ended.is_none_or(|ended| ended >= until)
         };
-        (!self.lives.iter().any(up)).then(|| "killed and starting".to_owned())
+        (!self.lives.iter().any(up)).then_some("killed and starting")
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
         let cut = timeline(&[(50, 51, Trouble::Cut)], &[(0, None)]);
         assert!(cut.had_a_chance(46, 60).is_ok(), "before the cut");
         assert!(cut.had_a_chance(49, 58).is_ok(), "after it and the reconnection");
-        assert_eq!(cut.had_a_chance(49, 56), Err(vec!["connections cut".to_owned()]));
+        assert_eq!(cut.had_a_chance(49, 56), Err(vec!["connections cut"]));
         let silent = timeline(&[(50, 51, Trouble::Passage(Passage::Silent))], &[(0, None)]);
         assert!(silent.had_a_chance(49, 63).is_err(), "a watchdog needs longer");
         assert!(silent.had_a_chance(49, 65).is_ok());
@@ -153,7 +153,7 @@ mod tests {
     fn a_process_has_to_have_been_up_for_a_while() {
         let killed = timeline(&[], &[(0, Some(50)), (50, None)]);
         assert!(killed.had_a_chance(40, 49).is_ok());
-        assert_eq!(killed.had_a_chance(48, 57), Err(vec!["killed and starting".to_owned()]));
+        assert_eq!(killed.had_a_chance(48, 57), Err(vec!["killed and starting"]));
         assert!(killed.had_a_chance(48, 58).is_ok());
         let gentle = timeline(&[(0, 200, Trouble::SubmissionsRefused(-32005, 2))], &[(0, None)]);
         assert!(gentle.had_a_chance(10, 20).is_ok(), "a refused submission is no excuse");

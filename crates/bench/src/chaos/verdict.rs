@@ -29,7 +29,7 @@ pub(crate) struct Epoch {
     /// The submission whose weights it used, if that was the one it should use.
     pub(crate) landed: Option<i64>,
     /// Why weights did not have to land; empty if they had to.
-    pub(crate) excuses: Vec<String>,
+    pub(crate) excuses: Vec<&'static str>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -115,6 +115,8 @@ impl Evidence<'_> {
         if self.terms.way == Way::Hash {
             let reveal_opens = *ran.get(&(index - 1))? - 1;
             excuses.extend(window(reveal_opens, block - 2).unwrap_or_default());
+            excuses.sort_unstable();
+            excuses.dedup();
         }
         Some(Epoch { mecid, block, landed: landed.map(|submission| submission.id), excuses })
     }
@@ -216,10 +218,10 @@ impl Verdict {
     }
 
     /// How many epochs each obstacle excused; one may have several.
-    pub(crate) fn excuses(&self) -> BTreeMap<&str, usize> {
+    pub(crate) fn excuses(&self) -> BTreeMap<String, u64> {
         let mut excuses = BTreeMap::new();
         for excuse in self.epochs.iter().flat_map(|epoch| &epoch.excuses) {
-            *excuses.entry(excuse.as_str()).or_default() += 1;
+            *excuses.entry((*excuse).to_owned()).or_default() += 1;
         }
         excuses
     }
