@@ -1,8 +1,11 @@
 //! The connection as its users see it.
 
 use crate::{
-    CodecError, ConnectError, Network, ReadError, Runtime, Settings, WaitFor, nonces::Nonces, pinned::Pinned,
-    rpc::Rpc, surface::SLOT_DURATION,
+    CodecError, ConnectError, Network, ReadError, Runtime, Settings, WaitFor,
+    nonces::Nonces,
+    pinned::Pinned,
+    rpc::Rpc,
+    surface::{METADATA_AT_VERSION, METADATA_VERSIONS, SLOT_DURATION},
 };
 use codec::{Decode, Encode};
 use std::{
@@ -211,7 +214,7 @@ impl Chain {
 
     async fn fetch_metadata(&self, hash: H256) -> Result<Vec<u8>, ReadError> {
         let unreadable = |reason: &str| CodecError::Metadata { reason: reason.to_owned() };
-        let newest = match self.state_call("Metadata_metadata_versions", Vec::new(), hash).await {
+        let newest = match self.state_call(&METADATA_VERSIONS.rpc_name(), Vec::new(), hash).await {
             Ok(bytes) => Vec::<u32>::decode(&mut bytes.as_slice())
                 .map_err(|_| unreadable("the list of metadata versions is malformed"))?
                 .into_iter()
@@ -222,7 +225,7 @@ impl Chain {
             Err(error) => return Err(error),
         };
         if let Some(version) = newest {
-            let bytes = self.state_call("Metadata_metadata_at_version", version.encode(), hash).await?;
+            let bytes = self.state_call(&METADATA_AT_VERSION.rpc_name(), version.encode(), hash).await?;
             let metadata = Option::<Vec<u8>>::decode(&mut bytes.as_slice())
                 .map_err(|_| unreadable("the metadata is not wrapped as it should be"))?;
             return Ok(metadata.ok_or_else(|| unreadable("the version the node offers is absent"))?);

@@ -83,6 +83,7 @@ macro_rules! errors {
 /// Everything, kind by kind.
 const ALL: [&[&(dyn Checked + Sync)]; 6] = [CALLS, STORAGE, APIS, CONSTANTS, EVENTS, ERRORS];
 
+const OLD_METADATA: Need = Optional { without: "metadata is asked for as before it had versions" };
 const IN_THE_CLEAR: Need = Optional { without: "axons are dialled and published in the clear" };
 const NO_COMMITS: Need = Optional { without: "no commits are seen" };
 const NO_RULE: Need = Optional { without: "a refusal of this name comes without the rule behind it" };
@@ -204,6 +205,8 @@ calls! {
 }
 
 apis! {
+    METADATA_VERSIONS: "Metadata"."metadata_versions" () => NUMBERS, OLD_METADATA;
+    METADATA_AT_VERSION: "Metadata"."metadata_at_version" (Number) => Maybe(&Bytes), OLD_METADATA;
     METAGRAPH: "SubnetInfoRuntimeApi"."get_metagraph" (Number) => Maybe(&Fields(&[
         Field::some("name", Bytes),
         Field::new("block", Number),

@@ -344,7 +344,9 @@ fn names_of_the_runtime() -> BTreeSet<String> {
     }
     for api in metadata.runtime_api_traits() {
         names.insert(api.name().to_owned());
-        names.extend(api.methods().map(|method| method.name().to_owned()));
+        for method in api.methods() {
+            names.extend([method.name().to_owned(), format!("{}_{}", api.name(), method.name())]);
+        }
     }
     names.retain(|name| name.contains(|c: char| c.is_ascii_uppercase() || c == '_'));
     names
