@@ -96,6 +96,8 @@ pub struct Own {
     pub last_update: u64,
     /// Whether it may set weights.
     pub may_set_weights: bool,
+    /// Whether its stake reaches the chain's threshold.
+    pub has_enough_stake: bool,
 }
 
 /// What follows for a submission.
@@ -257,6 +259,10 @@ fn ended(submission: &Submission, shown: &Shown, newer: Option<&Submission>, blo
         _ if !own.may_set_weights => {
             "this hotkey had lost its validator permit when the weights were to be revealed".to_owned()
         }
+        _ if !own.has_enough_stake => {
+            "this hotkey's stake was below the chain's threshold when the weights were to be revealed"
+                .to_owned()
+        }
         _ if shown.weights_version > submission.intent.version_key => format!(
             "the subnet's weights_version is {} now, and they carry the version_key {}",
             shown.weights_version, submission.intent.version_key
@@ -264,15 +270,12 @@ fn ended(submission: &Submission, shown: &Shown, newer: Option<&Submission>, blo
         _ if weights.len() < shown.least_weights => {
             format!("the subnet demands {} weights now, and these are {}", shown.least_weights, weights.len())
         }
-        _ => match &submission.note {
-            Some(note) => note.clone(),
-            None => format!(
-                "the chain dropped the commit by block {} and holds other weights{}: too little stake when they were to \
-                 be revealed, or a commit by another process with this hotkey, leave no other trace",
-                shown.block,
-                last_failure(submission, shown)
-            ),
-        },
+        _ => format!(
+            "the chain dropped the commit by block {} and holds other weights{}: a rule that was broken then and is not \
+             now, or a commit by another process with this hotkey, leave no other trace",
+            shown.block,
+            last_failure(submission, shown)
+        ),
     })
 }
 

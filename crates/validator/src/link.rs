@@ -147,8 +147,16 @@ impl Link {
         let is_there = of.mecid < view.mechanisms;
         let own = match view.subnet.neuron(&me).filter(|_| is_there) {
             Some(neuron) => {
-                let Kept { row, last_update } = self.kept(&view.pinned, of.mecid, neuron.uid).await?;
-                Some(Own { row, last_update, may_set_weights: view.may_set_weights(&me) })
+                let (Kept { row, last_update }, standing) = futures::try_join!(
+                    self.kept(&view.pinned, of.mecid, neuron.uid),
+                    view.pinned.standing(of, &me)
+                )?;
+                Some(Own {
+                    row,
+                    last_update,
+                    may_set_weights: view.may_set_weights(&me),
+                    has_enough_stake: standing.has_enough_stake(),
+                })
             }
             None => None,
         };

@@ -259,8 +259,8 @@ impl Submitter {
                 if kind == ExtrinsicKind::Reveal {
                     self.note(&submission, format!("the reveal was refused: {reason}")).await?;
                 } else {
-                    let fate = Fate::Refused { reason };
-                    self.resolve(&mut submission, fate, view, refusal.is_retryable()).await?;
+                    // It cost nothing, and the next block may bring what was missing: a new runtime, room in the pool.
+                    self.resolve(&mut submission, Fate::Refused { reason }, view, true).await?;
                 }
             }
             Err(error) => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use subnetkit_validator::{RoundInterval, ValidatorConfig, WhenAllZero};
+use subnetkit_validator::{CommitWith, RoundInterval, ValidatorConfig, WhenAllZero};
 
 #[test]
 fn the_shortest_file_gives_the_documented_defaults() {
@@ -17,7 +17,10 @@ fn the_shortest_file_gives_the_documented_defaults() {
 fn a_config_written_and_read_is_the_same() {
     let mut config = ValidatorConfig::new(WhenAllZero::BurnToOwner);
     config.round_interval = RoundInterval::Blocks(5);
+    config.commit_with = CommitWith::Hash;
+    config.owner_burn_share = 0.25;
     let text = toml::to_string(&config).unwrap();
+    assert!(text.contains("commit_with = \"hash\""), "{text}");
     assert_eq!(toml::from_str::<ValidatorConfig>(&text).unwrap(), config);
 }
 
@@ -37,9 +40,11 @@ fn an_unknown_key_is_named() {
 #[test]
 fn settings_that_cannot_work_are_named() {
     type Change = fn(&mut ValidatorConfig);
-    let cases: [(&str, Change); 4] = [
+    let cases: [(&str, Change); 6] = [
         ("ask_concurrency", |config| config.ask_concurrency = 0),
         ("submit_margin_blocks", |config| config.submit_margin_blocks = 1),
+        ("owner_burn_share", |config| config.owner_burn_share = 1.5),
+        ("owner_burn_share", |config| config.owner_burn_share = f64::NAN),
         ("max_silent_blocks", |config| config.max_silent_blocks = 1),
         ("ledger_rounds", |config| config.ledger_rounds = 0),
     ];

@@ -84,7 +84,7 @@ fn shown() -> Shown {
         commit_reveal: true,
         mechanisms: 1,
         neurons: neurons(),
-        own: Some(Own { row: row(), last_update: 101, may_set_weights: true }),
+        own: Some(Own { row: row(), last_update: 101, may_set_weights: true, has_enough_stake: true }),
         hash_commits: Vec::new(),
         timelocked_commits: Vec::new(),
         last_round: ROUND,
@@ -265,6 +265,8 @@ fn a_timelocked_commit_that_is_gone_is_effective_or_its_end_has_a_reason() {
     let no_permit = own(|own| (own.row, own.may_set_weights) = (vec![], false));
     becomes(&committed, &no_permit, "unrevealed", "permit");
     becomes(&noted, &Shown { epoch: 11, ..no_permit }, "unrevealed", "permit");
+    let poor = own(|own| (own.row, own.has_enough_stake) = (vec![], false));
+    becomes(&committed, &poor, "unrevealed", "below the chain's threshold");
     becomes(&committed, &Shown { weights_version: 4, ..other_row() }, "unrevealed", "version_key 3");
     becomes(&committed, &Shown { least_weights: 3, ..other_row() }, "unrevealed", "demands 3");
     becomes(&committed, &Shown { own: None, ..shown() }, "unrevealed", "lost its uid");
