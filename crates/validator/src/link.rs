@@ -30,6 +30,8 @@ pub(crate) struct View {
     pub(crate) rules: Hyperparameters,
     pub(crate) subnet: Arc<Metagraph>,
     pub(crate) mechanisms: u8,
+    /// The block's own time, milliseconds since 1970.
+    pub(crate) time_ms: u64,
     /// The subnet's hotkeys, position is uid.
     pub(crate) neurons: Vec<Hotkey>,
 }
@@ -114,14 +116,15 @@ impl Link {
 
     /// Clock, rules, neurons and mechanisms of one block.
     pub(crate) async fn view(&self, pinned: Pinned) -> Result<View, ReadError> {
-        let (clock, rules, subnet, mechanisms) = futures::try_join!(
+        let (clock, rules, subnet, mechanisms, time_ms) = futures::try_join!(
             pinned.epoch_clock(self.netuid),
             pinned.hyperparameters(self.netuid),
             pinned.metagraph(self.netuid),
             pinned.mechanism_count(self.netuid),
+            pinned.timestamp_ms(),
         )?;
         let neurons = subnet.neurons.iter().map(|neuron| neuron.hotkey).collect();
-        Ok(View { pinned, clock, rules, subnet: Arc::new(subnet), mechanisms, neurons })
+        Ok(View { pinned, clock, rules, subnet: Arc::new(subnet), mechanisms, time_ms, neurons })
     }
 
     /// What the chain keeps of a mechanism for a uid.

@@ -163,7 +163,7 @@ impl Submitter {
         }
         self.newest_head = head;
         let view = self.link.view(best).await?;
-        self.block_times.observe(head, view.pinned.timestamp_ms().await?);
+        self.block_times.observe(head, view.time_ms);
 
         let open = self.ledger.open_submissions().await?;
         let open = if open.is_empty() { open } else { self.learn(open, settled, &view).await? };

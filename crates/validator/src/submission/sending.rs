@@ -30,7 +30,9 @@ impl Submitter {
         let rewards = self.rewards(mecid, before).await?;
         // While the hook ran, blocks passed, rules changed and uids went from one hotkey to another: what is sent must fit
         // the chain of now.
-        let view = self.link.view(self.link.best().await?).await?;
+        let best = self.link.best().await?;
+        let view =
+            if best.head() == before.pinned.head() { before.clone() } else { self.link.view(best).await? };
         if mecid >= view.mechanisms {
             return Ok(false);
         }
@@ -178,14 +180,14 @@ impl Submitter {
         version_key: u64,
         view: &View,
     ) -> Result<Result<(Vec<u8>, u64), NotReady>, ReadError> {
-        let (beacon, now_ms, last_round, nominal) = futures::try_join!(
+        let (beacon, last_round, nominal) = futures::try_join!(
             view.pinned.beacon(),
-            view.pinned.timestamp_ms(),
             view.pinned.last_stored_round(),
             self.link.nominal_block_time(),
         )?;
         let block_time = self.block_times.at_least(nominal);
-        let round = view.clock.reveal_round(view.rules.commit_reveal_period, now_ms, block_time, &beacon);
+        let round =
+            view.clock.reveal_round(view.rules.commit_reveal_period, view.time_ms, block_time, &beacon);
         let Some(round) = round else {
             return Ok(Err(NotReady::Seal(
                 "the epoch in which they are to be opened never comes".to_owned(),
