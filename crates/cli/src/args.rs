@@ -61,6 +61,13 @@ pub(crate) struct ValidatorArgs {
     ledger_path: Option<PathBuf>,
 }
 
+impl ValidatorArgs {
+    /// Nothing but a ledger.
+    pub(crate) fn of_ledger(ledger_path: Option<PathBuf>) -> Self {
+        Self { ledger_path, version_key: None, when_all_zero: None, commit_with: None }
+    }
+}
+
 /// All of these that a command has, put over environment and file.
 #[derive(Debug, Default)]
 pub(crate) struct Flags(Given);

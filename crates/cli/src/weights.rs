@@ -1,5 +1,6 @@
 //! `subnetkit weights`: what the chain holds of weights, setting them by hand, and what a validator wrote down.
 
+mod history;
 mod set;
 mod show;
 
@@ -11,11 +12,14 @@ pub(crate) enum WeightsCommand {
     Show(show::ShowArgs),
     /// Set weights once, by hand; a validator does so by itself
     Set(set::SetArgs),
+    /// Show what a validator submitted and what became of it, from its ledger
+    History(history::HistoryArgs),
 }
 
 pub(crate) async fn run(command: WeightsCommand) -> anyhow::Result<()> {
     match command {
         WeightsCommand::Show(args) => show::run(args).await,
+        WeightsCommand::History(args) => history::run(args).await,
         WeightsCommand::Set(args) => set::run(args).await,
     }
 }

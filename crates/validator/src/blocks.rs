@@ -1,6 +1,7 @@
 //! The newest block, for every task that waits for one, and what the chain's connection has to say.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use subnetkit_chain::{Head, Status};
 use tokio::sync::watch;
@@ -14,6 +15,7 @@ pub(crate) type Heads = watch::Receiver<Option<Head>>;
 /// Tells operators how the connection to the chain is doing. Does not end by itself.
 pub(crate) async fn watch_chain(
     mut status: watch::Receiver<Status>,
+    nominal_block_time: Duration,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
 ) -> Result<(), ValidatorError> {
@@ -30,6 +32,7 @@ pub(crate) async fn watch_chain(
                 Some(fault) => health.fault("chain", fault.clone()),
             }
             metrics.reconnected(status.reconnects);
+            metrics.block_time(status.block_time.unwrap_or(nominal_block_time));
         }
         status.changed().await.map_err(|_| blocks_ended())?;
     }

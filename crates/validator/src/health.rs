@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::doctor::{Finding, Severity};
+
 /// What `/readyz` answers from. Shared by all tasks of one validator.
 #[derive(Debug)]
 pub(crate) struct Health {
@@ -17,6 +19,8 @@ pub(crate) struct Health {
 struct State {
     last_head: Option<Instant>,
     faults: BTreeMap<&'static str, String>,
+    /// What is not as it should be among the rules that weights are judged by.
+    findings: Vec<Finding>,
 }
 
 impl Health {
@@ -37,6 +41,25 @@ impl Health {
         self.with(|state| state.faults.remove(part));
     }
 
+    /// Takes what the doctor found in place of what it found before.
+    pub(crate) fn diagnosed(&self, mut findings: Vec<Finding>) {
+        findings.retain(|finding| finding.severity != Severity::Fine);
+        self.with(|state| state.findings = findings);
+    }
+
+    /// What weakens weights, which is no reason not to be ready.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        self.with(|state| {
+            let weakens = state.findings.iter().filter(|finding| finding.severity == Severity::Weakens);
+            weakens.map(ToString::to_string).collect()
+        })
+    }
+
+    /// Time since the newest block arrived; `None` before the first.
+    pub(crate) fn silence(&self) -> Option<Duration> {
+        self.with(|state| state.last_head.map(|last| last.elapsed()))
+    }
+
     /// Every reason not to be ready; empty if ready.
     pub(crate) fn problems(&self) -> Vec<String> {
         self.with(|state| {
@@ -50,7 +73,8 @@ impl Health {
                 Some(_) => None,
             };
             let faults = state.faults.iter().map(|(part, reason)| format!("{part}: {reason}"));
-            silence.into_iter().chain(faults).collect()
+            let blocks = state.findings.iter().filter(|finding| finding.severity == Severity::Blocks);
+            silence.into_iter().chain(faults).chain(blocks.map(ToString::to_string)).collect()
         })
     }
 

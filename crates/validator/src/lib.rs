@@ -11,6 +11,7 @@
 mod answer;
 mod block_times;
 mod blocks;
+mod checkup;
 mod config;
 mod ema;
 mod guard;

@@ -5,15 +5,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use subnetkit_chain::{Chain, ReadError};
+use subnetkit_chain::{Chain, ReadError, WaitFor};
 use subnetkit_protocol::{Hotkey, Keypair, Synapse};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::blocks::watch_chain;
+use crate::checkup::Checkup;
 use crate::config::{ConfigError, ValidatorConfig};
 use crate::dendrite::Dendrite;
+use crate::doctor::{Examination, Plan};
 use crate::guard::MAX_STUCK_CALLS;
 use crate::health::Health;
 use crate::hooks::{Reward, Score};
@@ -177,7 +179,8 @@ impl<S: Synapse> Validator<S> {
         let ledger = LedgerStore::open(&config.ledger_path, owner, Retention::of(&config)).await?;
         let cut_short = ledger.cut_short();
         let metrics = Arc::new(Metrics::new());
-        let silence = link.chain().block_time().await?.saturating_mul(config.max_silent_blocks);
+        let block_time = link.chain().block_time().await?;
+        let silence = block_time.saturating_mul(config.max_silent_blocks);
         let silence = silence.max(LEAST_SILENCE);
         let health = Arc::new(Health::new(silence));
         let progress = Arc::new(Progress::new(config.stall_timeout));
@@ -191,6 +194,22 @@ impl<S: Synapse> Validator<S> {
             Arc::clone(&metrics),
             Arc::clone(&progress),
         );
+        let checkup = Checkup {
+            chain: link.chain().clone(),
+            examination: Examination {
+                netuid: owner.netuid,
+                hotkey: owner.hotkey,
+                coldkey: None,
+                plan: Plan::of(&config),
+                // It is open already, so it is fine.
+                ledger: None,
+                public: link.chain().wait_for() == WaitFor::Finalized,
+                connect_timeout: config.connect_timeout,
+            },
+            ledger: ledger.clone(),
+            metrics: Arc::clone(&metrics),
+            health: Arc::clone(&health),
+        };
         let shared = Shared {
             link: link.clone(),
             ledger,
@@ -226,7 +245,8 @@ impl<S: Synapse> Validator<S> {
             tasks.spawn_restarting("status", serve, move |task| counts.task_restarted(task));
         }
         let heads = link.chain().follow();
-        let watching = watch_chain(link.chain().status(), Arc::clone(&metrics), Arc::clone(&health));
+        let (status, counts) = (link.chain().status(), Arc::clone(&metrics));
+        let watching = watch_chain(status, block_time, counts, Arc::clone(&health));
         let until = stop.clone();
         tasks.spawn("blocks", async move { until.run_until_cancelled(watching).await.unwrap_or(Ok(())) });
         let scoring = Scoring {
@@ -241,6 +261,8 @@ impl<S: Synapse> Validator<S> {
         let watching = watch_progress(Arc::clone(&progress), heads.clone(), silence);
         let until = stop.clone();
         tasks.spawn("watchdog", async move { until.run_until_cancelled(watching).await.unwrap_or(Ok(())) });
+        let (until, looking) = (stop.clone(), checkup.run(heads.clone()));
+        tasks.spawn("checkup", async move { until.run_until_cancelled(looking).await.unwrap_or(Ok(())) });
         tasks.spawn("scoring", scoring.run(heads.clone(), stop.clone()));
         tasks.spawn("weights", submit_on_blocks(submitter, heads, health, stop));
         tracing::info!(netuid = owner.netuid, hotkey = %owner.hotkey, synapse = S::NAME, "validating");

@@ -46,15 +46,19 @@ async fn alive(State(shared): State<Shared>) -> (StatusCode, String) {
 }
 
 async fn ready(State(shared): State<Shared>) -> (StatusCode, String) {
-    let problems = shared.health.problems();
-    if problems.is_empty() {
-        return (StatusCode::OK, "ready\n".to_owned());
-    }
-    (StatusCode::SERVICE_UNAVAILABLE, problems.join("\n") + "\n")
+    let (mut lines, remarks) = (shared.health.problems(), shared.health.remarks());
+    let status = if lines.is_empty() {
+        lines.push("ready".to_owned());
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    lines.extend(remarks);
+    (status, lines.join("\n") + "\n")
 }
 
 async fn render(State(shared): State<Shared>) -> Result<impl IntoResponse, StatusCode> {
-    let text = shared.metrics.text().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let text = shared.metrics.text(shared.health.silence()).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text))
 }
 
@@ -68,6 +72,8 @@ mod tests {
     use http_body_util::{BodyExt, Empty};
     use hyper_util::client::legacy::Client;
     use hyper_util::rt::TokioExecutor;
+
+    use crate::doctor::{Finding, Rule, Severity};
 
     #[tokio::test]
     async fn readiness_names_what_is_missing() {
@@ -96,10 +102,17 @@ mod tests {
         health.clear("weights");
         assert_eq!(get("/readyz").await.0, 200);
 
+        let finding = |severity| Finding { severity, rule: Rule::Fees, sentence: "send TAO".to_owned() };
+        health.diagnosed(vec![finding(Severity::Weakens)]);
+        assert_eq!(get("/readyz").await, (200, "ready\nfees: send TAO\n".to_owned()));
+        health.diagnosed(vec![finding(Severity::Blocks)]);
+        assert_eq!(get("/readyz").await, (503, "fees: send TAO\n".to_owned()));
+        health.diagnosed(Vec::new());
+        assert_eq!(get("/readyz").await.0, 200);
+
         metrics.round(true, Duration::from_millis(5));
         metrics.answer(crate::answer::OutcomeKind::TimedOut);
-        let effective = crate::ledger::Fate::Effective { included_block: 70, block: 77 };
-        metrics.submission(0, &effective);
+        metrics.submission(0, &crate::ledger::Fate::Effective { included_block: 77, block: 77 });
         let (_, text) = get("/metrics").await;
         for line in [
             "subnetkit_validator_rounds_total{outcome=\"scored\"} 1",

@@ -167,6 +167,12 @@ impl Submitter {
 
         let open = self.ledger.open_submissions().await?;
         let open = if open.is_empty() { open } else { self.learn(open, settled, &view).await? };
+        for mecid in 0..view.mechanisms {
+            let waits = |open: &&Submission| {
+                open.intent.mecid == mecid && matches!(open.fate, Fate::Committed { .. })
+            };
+            self.metrics.open_commits(mecid, open.iter().filter(waits).count());
+        }
         if view.subnet.neuron(&self.link.hotkey()).is_none() {
             let (hotkey, netuid) = (self.link.hotkey(), self.link.netuid());
             return Err(ValidatorError::NotRegistered { hotkey, netuid }.into());

@@ -124,7 +124,7 @@ fn config() -> Config {
 }
 
 /// A port on which nobody listens.
-fn closed_port() -> u16 {
+pub(crate) fn closed_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 

@@ -6,6 +6,7 @@ mod bad_input;
 mod clients;
 mod devnet;
 mod doctor;
+mod operating;
 mod processes;
 mod support;
 mod usage;

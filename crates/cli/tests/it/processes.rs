@@ -21,7 +21,7 @@ const TEMPO: u16 = 15;
 const PATIENCE: u64 = 12;
 
 /// A running binary; killed when dropped.
-struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -41,22 +41,22 @@ pub(crate) fn binary(name: &str) -> PathBuf {
     path
 }
 
-fn start(name: &str, directory: &Path, arguments: &[&str]) -> Process {
+pub(crate) fn start(name: &str, directory: &Path, arguments: &[&str]) -> Process {
     let mut command = Command::new(binary(name));
     command.args(arguments).current_dir(directory).env("RUST_LOG", "warn").stdin(Stdio::null());
     Process(command.spawn().unwrap())
 }
 
-fn key(uri: &str) -> Keypair {
+pub(crate) fn key(uri: &str) -> Keypair {
     Keypair::from_uri(uri, Scheme::Sr25519).unwrap()
 }
 
-fn hotkey(uri: &str) -> Hotkey {
+pub(crate) fn hotkey(uri: &str) -> Hotkey {
     key(uri).account()
 }
 
 /// A started subnet on which weights are set in the open, with one staked validator and two miners registered.
-async fn set_up(chain: &Chain) -> u16 {
+pub(crate) async fn set_up(chain: &Chain) -> u16 {
     let alice = key("//Alice");
     let runtime = chain.runtime().await.unwrap();
     let set = |name: &str, netuid: Option<u16>, value: Value| {
@@ -80,7 +80,12 @@ async fn set_up(chain: &Chain) -> u16 {
 }
 
 /// Reads the subnet at every block until `happened`, for at most [`PATIENCE`] epochs.
-async fn until(chain: &Chain, netuid: u16, what: &str, happened: impl Fn(&Metagraph) -> bool) -> Metagraph {
+pub(crate) async fn until(
+    chain: &Chain,
+    netuid: u16,
+    what: &str,
+    mut happened: impl FnMut(&Metagraph) -> bool,
+) -> Metagraph {
     let mut heads = chain.follow();
     for _ in 0..PATIENCE * u64::from(TEMPO) {
         heads.changed().await.unwrap();

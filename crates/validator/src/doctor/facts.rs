@@ -9,7 +9,7 @@ use subnetkit_chain::{EpochClock, Rao};
 use subnetkit_protocol::{Coldkey, Hotkey};
 
 use crate::config::ValidatorConfig;
-use crate::weights::WhenAllZero;
+use crate::weights::{CommitWith, WhenAllZero};
 
 /// Everything that is judged.
 #[derive(Debug, Clone)]
@@ -31,6 +31,15 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Blocks beyond which effective weights are older than tempo and rate limit explain: as many epochs as the rate limit
+    /// makes them wait, and one more.
+    pub(crate) fn weights_age_limit(&self) -> Option<u64> {
+        let subnet = self.chain()?.subnet.as_ref()?;
+        let tempo = u64::from(subnet.clock.tempo);
+        let epochs = subnet.rules.weights_rate_limit.max(1).checked_div(tempo)?.saturating_add(2);
+        Some(epochs.saturating_mul(tempo))
+    }
+
     pub(super) const fn chain(&self) -> Option<&ChainFacts> {
         match &self.chain {
             Reached::Read(chain) => Some(chain),
@@ -57,7 +66,7 @@ impl Plan {
         Self {
             version_key: config.version_key,
             when_all_zero: Some(config.when_all_zero),
-            commits_by_hash: false,
+            commits_by_hash: config.commit_with == CommitWith::Hash,
         }
     }
 }
