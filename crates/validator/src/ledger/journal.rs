@@ -10,7 +10,7 @@ use super::submissions::{
     Commitment, EffectiveWeights, Extrinsic, ExtrinsicFate, ExtrinsicKind, Fate, Intent, Submission,
     WeightRecord,
 };
-use super::{Ledger, LedgerError, LedgerOwner, LedgerStore, Retention, from_bits, to_bits};
+use super::{Ledger, LedgerError, LedgerStore, Retention, from_bits, to_bits};
 use crate::weights::{Payout, Way};
 
 /// The states in which something is still to come; `Fate::is_open` says the same.
@@ -158,19 +158,6 @@ impl Ledger {
     /// If the file cannot be read.
     pub fn submissions(&self, limit: u32) -> Result<Vec<Submission>, LedgerError> {
         read_submissions(&self.connection, &format!("ORDER BY id DESC LIMIT {limit}"))
-    }
-
-    /// Whose ledger it is.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
-    pub fn owner(&self) -> Result<LedgerOwner, LedgerError> {
-        let owner = |row: &Row<'_>| {
-            let hotkey = Hotkey::from_bytes(row.get(2)?);
-            Ok(LedgerOwner { genesis_hash: row.get(0)?, netuid: row.get(1)?, hotkey })
-        };
-        let sql = "SELECT genesis_hash, netuid, hotkey FROM identity";
-        Ok(self.connection.query_row(sql, [], owner)?)
     }
 }
 
