@@ -58,7 +58,7 @@ pub(crate) struct Live {
     /// Requests since the last answer that had none in time. Blocks that arrive meanwhile prove nothing: on a connection
     /// that lost one direction they go on arriving.
     pub(crate) timeouts: Arc<AtomicU32>,
-    /// Filled when nothing more is to be expected of this connection; closed without if it may still answer.
+    /// Filled when nothing more is to be expected of this connection.
     pub(crate) given_up: watch::Receiver<Option<Arc<str>>>,
 }
 
@@ -67,10 +67,7 @@ impl Live {
     pub(crate) async fn gave_up(&self) -> Arc<str> {
         let mut given_up = self.given_up.clone();
         let reason = given_up.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
-        match reason {
-            Some(reason) => reason,
-            None => std::future::pending().await,
-        }
+        reason.unwrap_or_else(|| "its supervisor ended".into())
     }
 }
 

@@ -15,8 +15,8 @@ pub(crate) struct Endpoints {
     current: usize,
     /// Failures of `current` since it became that.
     failed_here: u32,
-    /// Whether any endpoint ever was of use. Until then each is tried once, without insisting.
-    ever_useful: bool,
+    /// Whether any endpoint ever was in use. Until then each is tried once, without insisting.
+    ever_used: bool,
     failures_per_endpoint: u32,
     redial: (Duration, Duration),
     refusal: (Duration, Duration),
@@ -44,7 +44,7 @@ impl Endpoints {
             list: urls.iter().map(endpoint).collect(),
             current: 0,
             failed_here: 0,
-            ever_useful: false,
+            ever_used: false,
             failures_per_endpoint: settings.failures_per_endpoint.max(1),
             redial: (settings.first_redial_delay, settings.max_redial_delay),
             refusal: (settings.first_refusal_delay, settings.max_refusal_delay),
@@ -84,6 +84,7 @@ impl Endpoints {
             self.failed_here = 0;
         }
         self.current = index;
+        self.ever_used = true;
         if let Some(endpoint) = self.list.get_mut(index) {
             endpoint.stranger = false;
         }
@@ -91,7 +92,6 @@ impl Endpoints {
 
     /// It brought a new block: whatever it did before is forgiven.
     pub(crate) fn useful(&mut self, index: usize) {
-        self.ever_useful = true;
         if index == self.current {
             self.failed_here = 0;
         }
@@ -112,7 +112,7 @@ impl Endpoints {
         }
         self.dial_from(index);
         self.failed_here += 1;
-        if !self.ever_useful || self.failed_here >= self.failures_per_endpoint {
+        if !self.ever_used || self.failed_here >= self.failures_per_endpoint {
             self.pass(index);
         }
     }

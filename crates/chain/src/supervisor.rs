@@ -1,7 +1,7 @@
 //! The one task that keeps a chain connected: it dials, follows the heads, notices what is wrong, and dials again.
 //!
 //! It does one thing at a time, in [`Supervisor::run`]; what is decided is in [`Endpoints`], [`Seen`] and
-//! [`BlockTimes`]. A connection that still answers is kept until a better one is there; one that does not is given up at
+//! [`BlockTimes`]. A connection that may still answer is kept until another one is there; one that does not is given up at
 //! once, with whatever waits for it.
 
 use crate::{
@@ -192,6 +192,10 @@ impl Supervisor {
             timeouts: Arc::new(AtomicU32::new(0)),
             given_up,
         };
+        if let Some(old) = self.current.take() {
+            // What still waits for an answer there is better asked anew.
+            old.give_up.send_replace(Some(format!("it was replaced by {url}").into()));
+        }
         // A chain that went back with every endpoint that is left is believed in the end.
         let back = self.stuck_behind >= self.endpoints.len();
         self.current = Some(Current {

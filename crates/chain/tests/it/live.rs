@@ -1,9 +1,9 @@
 //! Against a development chain, over its real WebSocket.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 use subnetkit_chain::{
     AxonCertificate, Call, Chain, ConnectError, Included, Mechanism, Network, Rao, ReadError, RefusalKind,
-    RefusedBy, Status, SubmitError, Value,
+    RefusedBy, Settings, Status, SubmitError, Value,
 };
 use subnetkit_devnet::{BlockProduction, Config, Devnet};
 use subnetkit_protocol::{Keypair, Scheme};
@@ -28,6 +28,17 @@ async fn set_weights(
 ) -> Result<Included, SubmitError> {
     let call = Call::set_weights(&*chain.runtime().await?, Mechanism::first(netuid), weights, 0);
     chain.submit(hotkey, call).await
+}
+
+/// The same with a client that soon says so when it has no connection.
+async fn started_impatient() -> (Devnet, Chain) {
+    let devnet = Devnet::spawn(config(BlockProduction::OnSubmit)).await.unwrap();
+    let network = Network::Url(devnet.ws_url());
+    let mut settings = Settings::for_network(&network);
+    settings.reconnect_patience = Duration::from_millis(500);
+    settings.max_redial_delay = Duration::from_millis(200);
+    let chain = Chain::connect_with(&network, settings).await.unwrap();
+    (devnet, chain)
 }
 
 fn key(uri: &str) -> Keypair {
@@ -60,7 +71,7 @@ mod connection {
 
     #[tokio::test]
     async fn an_unreachable_chain_is_named_with_the_remedy() {
-        let (devnet, chain) = started().await;
+        let (devnet, chain) = started_impatient().await;
         let url = devnet.ws_url();
         drop(devnet);
         let error = Chain::connect_url(&url).await.unwrap_err();
@@ -83,7 +94,7 @@ mod connection {
 
     #[tokio::test]
     async fn a_connection_that_broke_is_made_anew() {
-        let (devnet, chain) = started().await;
+        let (devnet, chain) = started_impatient().await;
         let (address, genesis) = (devnet.address(), devnet.genesis_hash());
         drop(devnet);
         // Another chain in its place must not be taken for it.
@@ -221,8 +232,8 @@ mod transactions {
     async fn a_transaction_nobody_includes_is_reported_and_not_sent_again() {
         let devnet = Devnet::spawn(config(BlockProduction::OnDemand)).await.unwrap();
         let network = Network::Url(devnet.ws_url());
-        let mut settings = subnetkit_chain::Settings::for_network(&network);
-        settings.inclusion_timeout = std::time::Duration::from_millis(300);
+        let mut settings = Settings::for_network(&network);
+        settings.inclusion_timeout = Duration::from_millis(300);
         let chain = Chain::connect_with(&network, settings).await.unwrap();
         let to = key("//Somebody").account();
         let error = chain.transfer(&key("//Alice"), &to, Rao::from_tokens(1)).await.unwrap_err();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
 
 mod codec;
+mod connection;
 mod epochs;
 mod extrinsics;
 mod half_dead;
@@ -11,6 +12,7 @@ mod inclusion;
 mod live;
 mod metadata;
 mod networks;
+mod proxy;
 mod recorded;
 mod refusals;
 mod standing;
