@@ -71,7 +71,7 @@ impl Chain {
         let settings = Settings { genesis: settings.genesis.or_else(|| network.known_genesis()), ..settings };
         let chain = Self {
             inner: Arc::new(Inner {
-                rpc: Rpc::connect(endpoints, settings.clone()).await?,
+                rpc: Rpc::connect(&endpoints, settings.clone()).await?,
                 nonces: Nonces::new(settings.max_tracked_nonces),
                 settings,
                 runtimes: Mutex::new(Vec::new()),
@@ -95,7 +95,8 @@ impl Chain {
         self.inner.rpc.genesis().0
     }
 
-    /// Refuses any other chain than the one configured.
+    /// Refuses any other chain than the one something else, for example a ledger, belongs to. Which chain to connect to is
+    /// the setting `genesis`.
     ///
     /// # Errors
     /// [`ConnectError::WrongNetwork`], showing both hashes.
@@ -104,7 +105,7 @@ impl Chain {
             return Ok(());
         }
         Err(ConnectError::WrongNetwork {
-            url: self.inner.rpc.first_endpoint().to_owned(),
+            url: self.inner.rpc.connection().url(),
             found: hex::encode(self.genesis_hash()),
             expected: hex::encode(expected),
         })
@@ -267,7 +268,7 @@ pub(crate) fn no_answer(request: &str) -> ReadError {
 impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Chain")
-            .field("endpoint", &self.inner.rpc.first_endpoint())
+            .field("endpoint", &self.inner.rpc.connection().url())
             .field("genesis", &self.inner.rpc.genesis())
             .finish_non_exhaustive()
     }

@@ -27,7 +27,7 @@ pub(crate) struct Connection {
     heads: watch::Receiver<Option<Head>>,
     status: watch::Receiver<Status>,
     reports: mpsc::Sender<Report>,
-    slot: Arc<SlotDuration>,
+    max_silence: Arc<MaxSilence>,
     max_timeouts: u32,
 }
 
@@ -71,13 +71,25 @@ impl Live {
     }
 }
 
-/// The nominal time between blocks once the runtime is known.
-#[derive(Debug, Default)]
-pub(crate) struct SlotDuration(AtomicU64);
+/// How long no new block may come before that is a fault.
+#[derive(Debug)]
+pub(crate) struct MaxSilence {
+    blocks: u32,
+    least: Duration,
+    /// The nominal time between blocks in milliseconds; 0 until the runtime is known.
+    slot_ms: AtomicU64,
+}
 
-impl SlotDuration {
-    pub(crate) fn get(&self) -> Duration {
-        Duration::from_millis(self.0.load(Ordering::Relaxed))
+impl MaxSilence {
+    const fn new(settings: &Settings) -> Self {
+        let Settings { max_silent_blocks: blocks, min_silence: least, .. } = *settings;
+        Self { blocks, least, slot_ms: AtomicU64::new(0) }
+    }
+
+    /// The limit for blocks that take so long, or as long as the runtime says if that is longer.
+    pub(crate) fn at(&self, measured: Option<Duration>) -> Duration {
+        let nominal = Duration::from_millis(self.slot_ms.load(Ordering::Relaxed));
+        nominal.max(measured.unwrap_or_default()).saturating_mul(self.blocks).max(self.least)
     }
 }
 
@@ -91,11 +103,11 @@ impl Connection {
         let (heads_in, heads) = watch::channel(None);
         let (status_in, status) = watch::channel(Status::new(first));
         let (reports, reported) = mpsc::channel(MAX_REPORTS);
-        let slot = Arc::new(SlotDuration::default());
+        let max_silence = Arc::new(MaxSilence::new(settings));
         let supervisor =
-            Supervisor::new(urls, settings, genesis, link_in, heads_in, status_in, Arc::clone(&slot));
+            Supervisor::new(urls, settings, genesis, link_in, heads_in, status_in, Arc::clone(&max_silence));
         tokio::spawn(supervisor.run(reported));
-        Self { link, heads, status, reports, slot, max_timeouts: settings.max_timeouts.max(1) }
+        Self { link, heads, status, reports, max_silence, max_timeouts: settings.max_timeouts.max(1) }
     }
 
     /// Waits until there is a connection, or so many attempts failed.
@@ -150,9 +162,15 @@ impl Connection {
         self.status.clone()
     }
 
+    pub(crate) fn max_silence(&self) -> Duration {
+        self.max_silence.at(self.status.borrow().block_time)
+    }
+
     /// What the runtime says of the time between blocks.
     pub(crate) fn slot_duration_is(&self, slot: Duration) {
-        self.slot.0.store(u64::try_from(slot.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.max_silence
+            .slot_ms
+            .store(u64::try_from(slot.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(crate) fn answered(&self, live: &Live) {

@@ -3,6 +3,7 @@
 use crate::{Chain, ReadError, Status, chain::no_answer};
 use codec::Encode;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use subxt::config::{
     Hasher,
     substrate::{BlakeTwo256, H256, SubstrateHeader},
@@ -57,6 +58,12 @@ impl Chain {
     /// caught up; reads of "the best block" meanwhile are that node's.
     pub fn follow(&self) -> watch::Receiver<Option<Head>> {
         self.inner().rpc.connection().heads()
+    }
+
+    /// How long no new block may come before that is a fault: `max_silent_blocks` times the nominal or the measured block
+    /// time, whichever is longer, and at least `min_silence` ([`Settings`](crate::Settings)).
+    pub fn max_silence(&self) -> Duration {
+        self.inner().rpc.connection().max_silence()
     }
 
     /// How the connection is doing, kept current like [`follow`](Self::follow).

@@ -11,7 +11,6 @@ use subxt::{config::substrate::H256, rpcs};
 use tokio::time::Instant;
 
 pub(crate) struct Rpc {
-    endpoints: Vec<String>,
     settings: Settings,
     connection: Connection,
     genesis: H256,
@@ -21,15 +20,15 @@ pub(crate) struct Rpc {
 
 impl Rpc {
     /// Tries every endpoint once, in order, until one answers; goes on trying only if one did.
-    pub(crate) async fn connect(endpoints: Vec<String>, settings: Settings) -> Result<Self, ConnectError> {
+    pub(crate) async fn connect(endpoints: &[String], settings: Settings) -> Result<Self, ConnectError> {
         let is_url = |url: &&String| url.starts_with("ws://") || url.starts_with("wss://");
         let mut named = endpoints.iter().chain(&settings.archive_endpoints);
         if let Some(url) = named.find(|url| !is_url(url)) {
             return Err(ConnectError::BadUrl { url: url.clone() });
         }
-        let connection = Connection::spawn(&endpoints, &settings, settings.genesis.map(H256::from));
+        let connection = Connection::spawn(endpoints, &settings, settings.genesis.map(H256::from));
         let genesis = connection.first(endpoints.len()).await?.genesis;
-        Ok(Self { endpoints, settings, connection, genesis, archive: OnceLock::new() })
+        Ok(Self { settings, connection, genesis, archive: OnceLock::new() })
     }
 
     /// The hash of block 0.
@@ -39,11 +38,6 @@ impl Rpc {
 
     pub(crate) const fn connection(&self) -> &Connection {
         &self.connection
-    }
-
-    /// The endpoint tried first.
-    pub(crate) fn first_endpoint(&self) -> &str {
-        self.endpoints.first().map_or("", String::as_str)
     }
 
     /// A request that changes nothing.

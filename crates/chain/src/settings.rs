@@ -88,7 +88,7 @@ impl Default for Settings {
             max_refusal_delay: Duration::from_secs(600),
             max_timeouts: 3,
             ping_interval: Duration::from_secs(10),
-            max_silent_blocks: 10,
+            max_silent_blocks: 8,
             min_silence: Duration::from_secs(30),
             max_lag_blocks: 5,
             block_time_window: 32,

@@ -7,7 +7,7 @@
 use crate::{
     ConnectError, Head, Settings, Status,
     block_times::BlockTimes,
-    connection::{Hold, Link, Live, SlotDuration},
+    connection::{Hold, Link, Live, MaxSilence},
     dial::{DialError, Heads, Node, dial},
     endpoints::Endpoints,
     refused::Refused,
@@ -39,7 +39,7 @@ pub(crate) struct Supervisor {
     endpoints: Endpoints,
     settings: Settings,
     genesis: Option<H256>,
-    slot: Arc<SlotDuration>,
+    max_silence: Arc<MaxSilence>,
     link: watch::Sender<Link>,
     heads: watch::Sender<Option<Head>>,
     status: watch::Sender<Status>,
@@ -90,14 +90,14 @@ impl Supervisor {
         link: watch::Sender<Link>,
         heads: watch::Sender<Option<Head>>,
         status: watch::Sender<Status>,
-        slot: Arc<SlotDuration>,
+        max_silence: Arc<MaxSilence>,
     ) -> Self {
         Self {
             endpoints: Endpoints::new(urls, settings, Instant::now()),
             times: BlockTimes::new(settings.block_time_window),
             settings: settings.clone(),
             genesis,
-            slot,
+            max_silence,
             link,
             heads,
             status,
@@ -118,7 +118,8 @@ impl Supervisor {
     pub(crate) async fn run(mut self, mut reports: mpsc::Receiver<Report>) {
         loop {
             self.dial_if_wanted();
-            let silent_at = self.current.as_ref().map(|current| current.alive + self.silence_limit());
+            let silent_at =
+                self.current.as_ref().map(|current| current.alive + self.max_silence.at(self.times.median()));
             tokio::select! {
                 report = reports.recv() => match report {
                     Some(report) => self.reported(report),
@@ -150,12 +151,6 @@ impl Supervisor {
             tokio::time::sleep_until(when).await;
             (index, dial(&url, &settings, genesis).await)
         }));
-    }
-
-    /// How long no new block may come before that is a fault.
-    fn silence_limit(&self) -> Duration {
-        let block_time = self.slot.get().max(self.times.median().unwrap_or_default());
-        block_time.saturating_mul(self.settings.max_silent_blocks).max(self.settings.min_silence)
     }
 
     fn dialled(&mut self, index: usize, node: Node) {
@@ -307,7 +302,7 @@ impl Supervisor {
     }
 
     fn silent(&mut self) {
-        let limit = self.silence_limit();
+        let limit = self.max_silence.at(self.times.median());
         let Some(current) = &mut self.current else { return };
         let now = Instant::now();
         current.alive = now;

@@ -9,10 +9,7 @@ use subnetkit::{
     keys::Keys,
     protocol::Hotkey,
     settings::Settings,
-    validator::{
-        ValidatorConfig,
-        doctor::{Examination, Facts, Finding, Plan, Severity, diagnose},
-    },
+    validator::doctor::{Examination, Facts, Finding, Plan, Severity, diagnose},
 };
 
 use crate::{
@@ -64,7 +61,7 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
         connect_timeout: role.connect_timeout,
     };
     let facts = match subnetkit::connect(&common).await {
-        Ok(chain) => facts_of(&examination, &chain, &role).await,
+        Ok(chain) => facts_of(&examination, &chain, common.max_silent_blocks).await,
         Err(RunError::Connect(error)) => examination.without_chain(&error),
         Err(error) => return Err(error.into()),
     };
@@ -88,10 +85,10 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
 async fn facts_of(
     examination: &Examination,
     chain: &subnetkit::chain::Chain,
-    role: &ValidatorConfig,
+    max_silent_blocks: u32,
 ) -> Facts {
     let limit = match chain.block_time().await {
-        Ok(block_time) => block_time.saturating_mul(role.max_silent_blocks).max(LEAST_SILENCE),
+        Ok(block_time) => block_time.saturating_mul(max_silent_blocks).max(LEAST_SILENCE),
         // The facts will say the same.
         Err(_) => LEAST_SILENCE,
     };

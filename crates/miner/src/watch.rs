@@ -12,9 +12,6 @@ use tokio::{sync::watch, time::sleep};
 
 use crate::{MinerConfig, MinerError, Roster, Serving, SharedRoster, Standing};
 
-/// Time between two attempts to publish the address, unless the metagraph is read more often.
-const PUBLISH_RETRY: Duration = Duration::from_secs(12);
-
 /// What the watch needs, and what it keeps current.
 pub(crate) struct Watch {
     pub(crate) chain: Chain,
@@ -44,6 +41,7 @@ impl Watch {
     /// Publishes the address and the certificate's key, and follows the subnet until dropped. Ends only with an error: that the chain refuses the
     /// address for a reason which waiting does not cure.
     pub(crate) async fn follow(mut self) -> MinerError {
+        let mut heads = self.chain.follow();
         let mut published_once = false;
         let mut registered = true;
         loop {
@@ -58,10 +56,11 @@ impl Watch {
                 }
             }
             loop {
-                let published = self.serving.get();
-                let pause = if published { self.refresh } else { self.refresh.min(PUBLISH_RETRY) };
+                heads.mark_unchanged();
                 tokio::select! {
-                    () = sleep(pause) => {}
+                    () = sleep(self.refresh) => {}
+                    // Whatever is missing on the chain, no block before the next can have it.
+                    () = changed(Some(&mut heads)), if !self.serving.get() => {}
                     () = changed(self.certificate.as_mut()) => {
                         // Callers that go by the chain do not take the new key before it is there.
                         self.serving.set(false);
@@ -110,10 +109,10 @@ impl Watch {
     }
 }
 
-/// Waits for another key than the one last looked at; for ever without TLS.
-async fn changed(certificate: Option<&mut watch::Receiver<AxonCertificate>>) {
-    if let Some(certificate) = certificate
-        && certificate.changed().await.is_ok()
+/// Waits for another value than the one last looked at; for ever if there can be none.
+async fn changed<T>(receiver: Option<&mut watch::Receiver<T>>) {
+    if let Some(receiver) = receiver
+        && receiver.changed().await.is_ok()
     {
         return;
     }

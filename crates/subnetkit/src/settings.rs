@@ -11,6 +11,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use subnetkit_chain::Network;
 
+mod endpoints;
 mod error;
 mod file;
 mod flags;
@@ -19,6 +20,7 @@ mod key;
 mod layers;
 mod print;
 
+pub use endpoints::{Endpoints, NotEndpoints};
 pub use error::SettingsError;
 pub use file::DEFAULT_FILE;
 pub use flags::{CommandLine, ReplayFlags};
@@ -62,6 +64,15 @@ pub struct Common {
     pub netuid: Option<u16>,
     /// Hash of block 0 that the chain must have, in hexadecimal. Default: any, except that known networks are checked.
     pub genesis: Option<GenesisHash>,
+    /// Where to go when the network's first endpoint fails, in this order: a list of URLs, also separated by commas, or
+    /// `none` to use no other than the first. Default: those of the network.
+    pub fallback_endpoints: Option<Endpoints>,
+    /// Nodes that keep all history, for state that the others no longer have: a list as above, or `none`. Default: those
+    /// of the network.
+    pub archive_endpoints: Option<Endpoints>,
+    /// The chain counts as lost after this many block times without a new block: another endpoint is tried, and a
+    /// validator is not ready; however short block times are, not within half a minute. Default 8.
+    pub max_silent_blocks: u32,
     /// The wallet by name, or `wallet/hotkey`, or a development key such as `//Alice`. Default `default`.
     pub wallet: String,
     /// The hotkey by name, or a development key such as `//Alice//miner`. Default `default`.
@@ -80,6 +91,9 @@ impl Default for Common {
             network: Network::Local,
             netuid: None,
             genesis: None,
+            fallback_endpoints: None,
+            archive_endpoints: None,
+            max_silent_blocks: subnetkit_chain::Settings::default().max_silent_blocks,
             wallet: subnetkit_wallet::DEFAULT_WALLET.to_owned(),
             wallet_hotkey: subnetkit_wallet::DEFAULT_HOTKEY.to_owned(),
             wallet_path: PathBuf::from("~/.bittensor/wallets"),

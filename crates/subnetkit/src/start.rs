@@ -2,18 +2,33 @@
 
 use subnetkit_chain::Chain;
 
-use crate::{RunError, settings::Common};
+use crate::{
+    RunError,
+    settings::{Common, Endpoints},
+};
 
 /// Connects to the chain the settings name and makes sure it is the right one.
 ///
 /// # Errors
 /// [`RunError::Connect`], also if the genesis is another than the setting `genesis`.
 pub async fn connect(settings: &Common) -> Result<Chain, RunError> {
-    let chain = Chain::connect(&settings.network).await?;
-    if let Some(genesis) = settings.genesis {
-        chain.expect_genesis(genesis.0)?;
+    Ok(Chain::connect_with(&settings.network, connection(settings)).await?)
+}
+
+/// How to be connected, by the settings.
+fn connection(settings: &Common) -> subnetkit_chain::Settings {
+    let mut connection = subnetkit_chain::Settings::for_network(&settings.network);
+    if let Some(Endpoints(urls)) = &settings.fallback_endpoints {
+        connection.fallback_endpoints.clone_from(urls);
     }
-    Ok(chain)
+    if let Some(Endpoints(urls)) = &settings.archive_endpoints {
+        connection.archive_endpoints.clone_from(urls);
+    }
+    if let Some(genesis) = settings.genesis {
+        connection.genesis = Some(genesis.0);
+    }
+    connection.max_silent_blocks = settings.max_silent_blocks;
+    connection
 }
 
 /// Connects and makes sure that the subnet is there.

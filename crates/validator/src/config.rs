@@ -120,9 +120,6 @@ pub struct ValidatorConfig {
     /// Where to serve `/healthz`, `/readyz` and `/metrics`. Default: nowhere.
     #[serde(default)]
     pub status_listen: Option<SocketAddr>,
-    /// The chain counts as lost, and readiness turns red, after this many block times without a new block. Default 8.
-    #[serde(default = "defaults::max_silent_blocks")]
-    pub max_silent_blocks: u32,
     /// How long a loop of the validator may stand still beyond what its other settings allow it, while the chain brings
     /// blocks; then `/healthz` turns red and, soon after, the process ends. Default 5 min.
     #[serde(default = "defaults::stall_timeout", with = "humantime_serde")]
@@ -196,9 +193,6 @@ mod defaults {
     pub(super) const fn ledger_bodies_total_bytes() -> u64 {
         512 * 1024 * 1024
     }
-    pub(super) const fn max_silent_blocks() -> u32 {
-        8
-    }
     pub(super) const fn stall_timeout() -> Duration {
         Duration::from_secs(300)
     }
@@ -250,7 +244,6 @@ impl ValidatorConfig {
             ledger_body_bytes: defaults::ledger_body_bytes(),
             ledger_bodies_total_bytes: defaults::ledger_bodies_total_bytes(),
             status_listen: None,
-            max_silent_blocks: defaults::max_silent_blocks(),
             stall_timeout: defaults::stall_timeout(),
             report_buffer: defaults::report_buffer(),
         }
@@ -289,10 +282,6 @@ impl ValidatorConfig {
                 self.submit_margin_blocks
             );
             return Err(ConfigError { setting: "submit_margin_blocks", problem });
-        }
-        if self.max_silent_blocks < 2 {
-            let problem = "must be at least 2: one late block is not a lost chain".to_owned();
-            return Err(ConfigError { setting: "max_silent_blocks", problem });
         }
         Ok(())
     }

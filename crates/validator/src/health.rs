@@ -11,7 +11,6 @@ use crate::doctor::{Finding, Severity};
 /// What `/readyz` answers from. Shared by all tasks of one validator.
 #[derive(Debug)]
 pub(crate) struct Health {
-    max_silence: Duration,
     state: Mutex<State>,
 }
 
@@ -24,8 +23,10 @@ struct State {
 }
 
 impl Health {
-    pub(crate) fn new(max_silence: Duration) -> Self {
-        Self { max_silence, state: Mutex::default() }
+    /// Not ready before the chain is heard of.
+    pub(crate) fn new() -> Self {
+        let unheard = ("chain", "no block has been heard of yet".to_owned());
+        Self { state: Mutex::new(State { faults: [unheard].into(), ..State::default() }) }
     }
 
     pub(crate) fn head_seen(&self, at: Instant) {
@@ -63,18 +64,9 @@ impl Health {
     /// Every reason not to be ready; empty if ready.
     pub(crate) fn problems(&self) -> Vec<String> {
         self.with(|state| {
-            let silence = match state.last_head {
-                None => Some("no block has been heard of yet".to_owned()),
-                Some(last) if last.elapsed() > self.max_silence => Some(format!(
-                    "no new block for {} s; the limit is {} s (max_silent_blocks)",
-                    last.elapsed().as_secs(),
-                    self.max_silence.as_secs()
-                )),
-                Some(_) => None,
-            };
             let faults = state.faults.iter().map(|(part, reason)| format!("{part}: {reason}"));
             let blocks = state.findings.iter().filter(|finding| finding.severity == Severity::Blocks);
-            silence.into_iter().chain(faults).chain(blocks.map(ToString::to_string)).collect()
+            faults.chain(blocks.map(ToString::to_string)).collect()
         })
     }
 

@@ -30,9 +30,6 @@ use crate::status;
 use crate::submission::{Shared, Submitter, submit_on_blocks};
 use crate::supervision::Tasks;
 
-/// On chains with very short block times, a hiccup of this length is no loss of the chain.
-const LEAST_SILENCE: Duration = Duration::from_secs(10);
-
 /// Why a validator did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -180,9 +177,7 @@ impl<S: Synapse> Validator<S> {
         let cut_short = ledger.cut_short();
         let metrics = Arc::new(Metrics::new());
         let block_time = link.chain().block_time().await?;
-        let silence = block_time.saturating_mul(config.max_silent_blocks);
-        let silence = silence.max(LEAST_SILENCE);
-        let health = Arc::new(Health::new(silence));
+        let health = Arc::new(Health::new());
         let progress = Arc::new(Progress::new(config.stall_timeout));
         let dendrite = Arc::new(Dendrite::new(keypair, config.dendrite_settings()));
         let rounds = Rounds::new(
@@ -244,7 +239,7 @@ impl<S: Synapse> Validator<S> {
             };
             tasks.spawn_restarting("status", serve, move |task| counts.task_restarted(task));
         }
-        let heads = link.chain().follow();
+        let (heads, max_silence) = (link.chain().follow(), link.chain().max_silence());
         let (status, counts) = (link.chain().status(), Arc::clone(&metrics));
         let watching = watch_chain(status, block_time, counts, Arc::clone(&health));
         let until = stop.clone();
@@ -258,7 +253,7 @@ impl<S: Synapse> Validator<S> {
             health: Arc::clone(&health),
             progress: Arc::clone(&progress),
         };
-        let watching = watch_progress(Arc::clone(&progress), heads.clone(), silence);
+        let watching = watch_progress(Arc::clone(&progress), heads.clone(), max_silence);
         let until = stop.clone();
         tasks.spawn("watchdog", async move { until.run_until_cancelled(watching).await.unwrap_or(Ok(())) });
         let (until, looking) = (stop.clone(), checkup.run(heads.clone()));

@@ -79,7 +79,7 @@ mod tests {
     async fn readiness_names_what_is_missing() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let (health, metrics) = (Arc::new(Health::new(Duration::from_secs(60))), Arc::new(Metrics::new()));
+        let (health, metrics) = (Arc::new(Health::new()), Arc::new(Metrics::new()));
         let stop = CancellationToken::new();
         let progress = Arc::new(Progress::new(Duration::from_secs(60)));
         let shared = Shared { health: Arc::clone(&health), metrics: Arc::clone(&metrics), progress };
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(get("/healthz").await.0, 200);
         let (status, text) = get("/readyz").await;
         assert!(status == 503 && text.contains("no block"), "{status} {text}");
-        health.head_seen(tokio::time::Instant::now());
+        health.clear("chain");
         assert_eq!(get("/readyz").await.0, 200);
         health.fault("weights", "no permit".to_owned());
         let (status, text) = get("/readyz").await;
@@ -128,7 +128,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_loop_that_stands_still_turns_liveness_red_and_says_where() {
         let progress = Arc::new(Progress::new(Duration::from_millis(1)));
-        let (health, metrics) = (Arc::new(Health::new(Duration::from_secs(60))), Arc::new(Metrics::new()));
+        let (health, metrics) = (Arc::new(Health::new()), Arc::new(Metrics::new()));
         let shared = Shared { health, metrics, progress: Arc::clone(&progress) };
         assert_eq!(alive(State(shared.clone())).await.0, StatusCode::OK);
         let begun = tokio::time::Instant::now();

@@ -52,7 +52,6 @@ mod connection {
     async fn the_chain_says_who_it_is() {
         let (devnet, chain) = started().await;
         assert_eq!(chain.genesis_hash(), devnet.genesis_hash());
-        chain.expect_genesis(devnet.genesis_hash()).unwrap();
         let head = chain.head().await.unwrap();
         assert_eq!((head.number, head.hash), (u64::from(devnet.head().number), devnet.head().hash));
         assert!(chain.block_time().await.unwrap().as_millis() > 0);
@@ -61,7 +60,12 @@ mod connection {
     #[tokio::test]
     async fn another_network_is_refused_with_both_hashes() {
         let (devnet, chain) = started().await;
-        let error = chain.expect_genesis([0xab; 32]).unwrap_err();
+        chain.expect_genesis(devnet.genesis_hash()).unwrap();
+        assert!(chain.expect_genesis([0xab; 32]).is_err());
+        let network = Network::Url(devnet.ws_url());
+        let mut settings = Settings::for_network(&network);
+        settings.genesis = Some([0xab; 32]);
+        let error = Chain::connect_with(&network, settings).await.unwrap_err();
         assert!(matches!(error, ConnectError::WrongNetwork { .. }) && !error.is_retryable());
         let sentence = error.to_string();
         assert!(sentence.contains(&"ab".repeat(32)), "{sentence}");

@@ -9,8 +9,10 @@ use super::{Common, Role, SettingsError};
 pub(crate) const PREFIX: &str = "SUBNETKIT_";
 
 /// Variables that other programs of the network use for the same thing; a variable of this project's own name beats them.
-const ECOSYSTEM: [(&str, &str); 6] = [
+const ECOSYSTEM: [(&str, &str); 8] = [
     ("network", "BT_NETWORK"),
+    ("fallback_endpoints", "BT_FALLBACK_ENDPOINTS"),
+    ("archive_endpoints", "BT_ARCHIVE_ENDPOINTS"),
     ("wallet", "BT_WALLET"),
     ("wallet", "BT_WALLET_NAME"),
     ("wallet_hotkey", "BT_WALLET_HOTKEY"),

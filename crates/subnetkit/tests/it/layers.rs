@@ -5,7 +5,7 @@ use std::time::Duration;
 use subnetkit::{
     chain::Network,
     miner::{MinerConfig, WhenStale},
-    settings::{Common, LogFormat},
+    settings::{Common, Endpoints, LogFormat},
     validator::{RoundInterval, ValidatorConfig, WhenAllZero},
 };
 
@@ -101,6 +101,24 @@ fn variables_of_the_ecosystem_set_the_common_settings_and_yield_to_this_projects
     assert_eq!(common.wallet_path.to_str(), Some("/keys"));
     assert_eq!((common.log.as_str(), common.log_format), ("debug", LogFormat::Json));
     assert_eq!(common.netuid, Some(3));
+}
+
+#[test]
+fn endpoints_are_a_list_or_none_and_the_networks_own_unless_set() {
+    let common = |desk: Desk, flags: &[&str]| desk.settings::<MinerConfig>(flags).unwrap().common;
+    let list = |urls: &[&str]| Some(Endpoints(urls.iter().map(|url| (*url).to_owned()).collect()));
+    let unset = common(Desk::new(), &["--netuid", "1"]);
+    assert_eq!((unset.fallback_endpoints, unset.archive_endpoints), (None, None));
+    let desk = Desk::new()
+        .file("netuid = 1\narchive_endpoints = ['wss://file']\nfallback_endpoints = ['wss://file']\n")
+        .variable("BT_FALLBACK_ENDPOINTS", "wss://a:443, ws://b");
+    let given = common(desk, &[]);
+    assert_eq!(given.fallback_endpoints, list(&["wss://a:443", "ws://b"]));
+    assert_eq!(given.archive_endpoints, list(&["wss://file"]));
+    let desk =
+        Desk::new().variable("BT_FALLBACK_ENDPOINTS", "wss://a").variable("BT_ARCHIVE_ENDPOINTS", "none");
+    let pinned = common(desk, &["--netuid", "1", "--fallback-endpoints", "none"]);
+    assert_eq!((pinned.fallback_endpoints, pinned.archive_endpoints), (list(&[]), list(&[])));
 }
 
 #[test]

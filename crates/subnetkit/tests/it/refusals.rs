@@ -54,6 +54,7 @@ fn a_value_of_the_wrong_type_is_named_with_its_origin() {
         ("", &["--allow", "5Grw"], &["`miner.allow", "flag --allow"]),
         ("", &["--netuid", "70000"], &["`netuid`", "flag --netuid", "70000"]),
         ("", &["--network", "mars"], &["`network`", "flag --network", "finney, test, archive, local"]),
+        ("", &["--fallback-endpoints", "wss://a,b"], &["`fallback_endpoints`", "`b` is no endpoint", "none"]),
         ("", &["--genesis", "0x12"], &["`genesis`", "64 hexadecimal digits"]),
         ("", &["--log-format", "xml"], &["`log_format`", "xml", "pretty"]),
         ("miner = 3", &[], &["`miner`", "subnet.toml", "[miner]"]),

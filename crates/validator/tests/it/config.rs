@@ -40,12 +40,11 @@ fn an_unknown_key_is_named() {
 #[test]
 fn settings_that_cannot_work_are_named() {
     type Change = fn(&mut ValidatorConfig);
-    let cases: [(&str, Change); 6] = [
+    let cases: [(&str, Change); 5] = [
         ("ask_concurrency", |config| config.ask_concurrency = 0),
         ("submit_margin_blocks", |config| config.submit_margin_blocks = 1),
         ("owner_burn_share", |config| config.owner_burn_share = 1.5),
         ("owner_burn_share", |config| config.owner_burn_share = f64::NAN),
-        ("max_silent_blocks", |config| config.max_silent_blocks = 1),
         ("ledger_rounds", |config| config.ledger_rounds = 0),
     ];
     for (setting, change) in cases {
