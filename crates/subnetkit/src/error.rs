@@ -1,5 +1,7 @@
 //! Why a program ended otherwise than by being asked to.
 
+use std::time::Duration;
+
 use crate::{keys::KeysError, settings::SettingsError};
 
 /// Why a miner or a validator did not start, or stopped.
@@ -56,6 +58,15 @@ pub enum RunError {
     /// The system gave no threads, or no signals.
     #[error("the system refused a resource: {0}")]
     System(#[from] std::io::Error),
+    /// All threads of the program are held.
+    #[error(
+        "nothing of this program has run for {} s (stall_timeout): something that blocks, such as reading a request or an \
+         answer, holds all of its threads", .limit.as_secs_f64()
+    )]
+    Frozen {
+        /// For how long.
+        limit: Duration,
+    },
     /// A second signal came before everything was finished.
     #[error("ended at the second signal, before everything in flight was finished")]
     Impatient,
@@ -67,6 +78,7 @@ impl RunError {
     #[must_use]
     pub const fn is_unexpected(&self) -> bool {
         match self {
+            Self::Frozen { .. } => true,
             #[cfg(feature = "validator")]
             Self::Validator(error) => error.is_unexpected(),
             #[cfg(feature = "miner")]

@@ -50,6 +50,8 @@ pub mod output;
 pub mod prelude;
 #[cfg(any(feature = "miner", feature = "validator"))]
 mod process;
+#[cfg(any(feature = "miner", feature = "validator"))]
+mod pulse;
 #[cfg(feature = "validator")]
 mod replayed;
 pub mod settings;

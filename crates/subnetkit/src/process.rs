@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     RunError, logging, output,
+    pulse::Pulse,
     settings::{CommandLine, Given, Layers, ReplayFlags, Role, Settings, SettingsError},
     shutdown::Shutdown,
 };
@@ -63,6 +64,8 @@ where
         tracing::warn!("{remark}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let limit = settings.role.stall_timeout();
+    let _pulse = Pulse::watch(runtime.handle(), limit, move || give_up(&RunError::Frozen { limit }))?;
     let ended = runtime.block_on(async {
         let shutdown = Shutdown::watch()?;
         let (asked, insisted) = (shutdown.asked(), shutdown.insisted());
@@ -73,4 +76,11 @@ where
     });
     runtime.shutdown_timeout(END_GRACE);
     ended
+}
+
+/// Ends the process from outside of its runtime, which cannot end any more: it would wait for the threads that are held.
+#[expect(clippy::exit, reason = "there is nobody left to return to")]
+fn give_up(error: &RunError) {
+    output::error(error);
+    std::process::exit(i32::from(UNEXPECTED))
 }

@@ -6,7 +6,7 @@
 //!
 //! Start reading at [`Settings`], what a program runs on; then [`Layers`], how it is put together.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use subnetkit_chain::Network;
@@ -47,6 +47,11 @@ pub trait Role: Serialize + DeserializeOwned + Send + 'static {
     const REQUIRED: &'static [&'static str] = &[];
     /// Whether the program keeps scores, and has the command `replay-scores` for them.
     const SCORES: bool = false;
+
+    /// How long the program may run nothing at all before it ends.
+    fn stall_timeout(&self) -> Duration {
+        Duration::from_secs(300)
+    }
 
     /// A value whose fields are the settings with their defaults; those in `REQUIRED` may hold anything.
     #[must_use]

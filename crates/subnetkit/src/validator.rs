@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use subnetkit_chain::Network;
 use subnetkit_protocol::Synapse;
@@ -25,6 +26,10 @@ impl Role for ValidatorConfig {
     const ABOUT: &'static str = "Scores the miners of a subnet and sets its weights.";
     const REQUIRED: &'static [&'static str] = &["when_all_zero"];
     const SCORES: bool = true;
+
+    fn stall_timeout(&self) -> Duration {
+        self.stall_timeout
+    }
 
     fn sample() -> Self {
         Self::new(WhenAllZero::Skip)

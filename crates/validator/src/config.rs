@@ -121,7 +121,8 @@ pub struct ValidatorConfig {
     #[serde(default)]
     pub status_listen: Option<SocketAddr>,
     /// How long a loop of the validator may stand still beyond what its other settings allow it, while the chain brings
-    /// blocks; then `/healthz` turns red and, soon after, the process ends. Default 5 min.
+    /// blocks; then `/healthz` turns red and, soon after, the process ends. It also ends, at once, if nothing of it has run
+    /// for so long. Default 5 min.
     #[serde(default = "defaults::stall_timeout", with = "humantime_serde")]
     pub stall_timeout: Duration,
     /// Reports kept for a subscriber that reads slowly; older ones are dropped. Default 256.

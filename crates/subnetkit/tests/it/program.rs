@@ -39,14 +39,23 @@ impl Score<Quiet> for Judge {
     }
 }
 
-/// A log that cannot take the line about the first scored round: it is written by the scoring task, outside of any hook.
+/// What the log does at the line about the first scored round, which the scoring task writes outside of any hook.
+const TRAP: &str = "TEST_VALIDATOR_TRAP";
+
+/// A log that does so.
 struct Trap;
 
 impl<S: Subscriber> Layer<S> for Trap {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
         let scored = metadata.target().ends_with("::scoring") && *metadata.level() == Level::INFO;
-        assert!(!scored, "the log is torn");
+        if scored {
+            let blocks = std::env::var(TRAP).is_ok_and(|trap| trap == "block");
+            assert!(blocks, "the log is torn");
+            loop {
+                std::thread::park();
+            }
+        }
     }
 }
 
@@ -62,19 +71,21 @@ fn the_process() {
     std::process::exit(i32::from(status));
 }
 
-async fn validator(url: &str, netuid: u16, ledger: &Path) -> Output {
+async fn validator(url: &str, netuid: u16, ledger: &Path, trap: &str) -> Output {
     let line = format!(
         "validator\n--network\n{url}\n--netuid\n{netuid}\n--wallet\n//Bob\n--wallet-hotkey\n//Bob//validator\n\
-         --when-all-zero\nskip\n--round-interval\n200ms\n--ledger-path\n{}",
+         --when-all-zero\nskip\n--round-interval\n200ms\n--stall-timeout\n5s\n--ledger-path\n{}",
         ledger.display()
     );
     let mut process = Command::new(std::env::current_exe().unwrap());
-    process.args(["--exact", "program::the_process", "--nocapture"]).env(LINE, line);
+    process.args(["--exact", "program::the_process", "--nocapture"]).env(LINE, line).env(TRAP, trap);
+    // One thread for everything, so that whoever blocks one blocks all.
+    process.env("TOKIO_WORKER_THREADS", "1");
     subnetkit::tokio::task::spawn_blocking(move || process.output().unwrap()).await.unwrap()
 }
 
 #[tokio::test(crate = "subnetkit::tokio", flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_that_panics_and_a_ledger_that_cannot_be_had_end_the_process_with_their_causes() {
+async fn whatever_ends_or_stands_still_ends_the_process_with_its_cause() {
     let devnet = Devnet::spawn(Config {
         block_production: BlockProduction::Interval(BLOCK),
         genesis: Genesis::fast().block_time(BLOCK).into_json(),
@@ -89,12 +100,18 @@ async fn a_task_that_panics_and_a_ledger_that_cannot_be_had_end_the_process_with
     chain.register(&key("//Bob"), netuid, &key("//Bob//validator").account()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
 
-    let ended = validator(&devnet.ws_url(), netuid, &folder.path().join("ledger.sqlite")).await;
+    let ended = validator(&devnet.ws_url(), netuid, &folder.path().join("ledger.sqlite"), "tear").await;
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(70), "{said}");
     assert!(said.contains("error: the scoring task of the validator ended: the log is torn"), "{said}");
 
-    let ended = validator(&devnet.ws_url(), netuid, &folder.path().join("no/folder/ledger.sqlite")).await;
+    let ended = validator(&devnet.ws_url(), netuid, &folder.path().join("ledger.sqlite"), "block").await;
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(70), "{said}");
+    assert!(said.contains("nothing of this program has run for 5 s (stall_timeout)"), "{said}");
+
+    let ended =
+        validator(&devnet.ws_url(), netuid, &folder.path().join("no/folder/ledger.sqlite"), "tear").await;
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{said}");
     assert!(said.contains("no/folder/ledger.sqlite") && said.contains("ledger_path"), "{said}");
