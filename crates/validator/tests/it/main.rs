@@ -22,3 +22,4 @@ mod support;
 #[cfg(feature = "axon-v10")]
 mod v10;
 mod vectors;
+mod windows;
