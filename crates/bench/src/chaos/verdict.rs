@@ -92,21 +92,26 @@ impl Evidence<'_> {
 
     /// The epoch that ran in a block; `None` if what it should have used was from before the record.
     fn epoch(&self, mecid: u8, index: u64, block: u64, ran: &BTreeMap<u64, u64>) -> Option<Epoch> {
-        // Timelocked weights are opened in the epoch's block, before it runs; all others are calls of earlier blocks.
-        let (age, used) = match self.terms.way {
-            Way::Plain => (1, block - 1),
-            Way::Hash => (REVEAL_PERIOD + 1, block - 1),
-            Way::Timelocked => (REVEAL_PERIOD, block),
+        // All but timelocked weights come by calls of earlier blocks. Those are sealed for a round that is on chain some
+        // blocks after the first in which they may be opened, where an epoch runs: that one may use them, the next one must.
+        let (ages, used) = match self.terms.way {
+            Way::Plain => (1..=1, block - 1),
+            Way::Hash => (REVEAL_PERIOD + 1..=REVEAL_PERIOD + 1, block - 1),
+            Way::Timelocked => (REVEAL_PERIOD..=REVEAL_PERIOD + 1, block),
         };
-        let sent_in = index.checked_sub(age)?;
-        let (opened, closed) = (*ran.get(&sent_in)?, *ran.get(&(sent_in + 1))?);
+        let span = |age: u64| {
+            let sent_in = index.checked_sub(age)?;
+            Some((*ran.get(&sent_in)?, *ran.get(&(sent_in + 1))?))
+        };
+        let (opened, closed) = span(*ages.end())?;
         if opened < self.begin {
             return None;
         }
+        let newest = span(*ages.start())?.1;
         let used = self.row(mecid, used)?;
         let landed = self.ledger.submissions.iter().rev().find(|submission| {
             submission.mecid == mecid
-                && submission.included_block.is_some_and(|block| (opened..closed).contains(&block))
+                && submission.included_block.is_some_and(|block| (opened..newest).contains(&block))
                 && submission.weights == *used
         });
         let window = |opens: u64, closes: u64| self.timeline.had_a_chance(opens, closes).err();
