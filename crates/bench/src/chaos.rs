@@ -215,7 +215,7 @@ async fn finish(
     report::progress("reading the chain's blocks");
     let record = record::read(stage, first, last).await?;
     let timeline = Timeline {
-        allowances: ALLOWANCES.times(options.patience),
+        allowances: ALLOWANCES.times(options.patience).for_mechanisms(options.mechanisms),
         blocks: stage.pace.times(),
         disturbances: seen.disturbances.clone(),
         lives: validator.lives(),

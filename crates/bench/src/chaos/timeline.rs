@@ -30,6 +30,11 @@ impl Allowances {
             ..self
         }
     }
+
+    /// A validator sends one transaction at a time, so that each mechanism's come after the one's before.
+    pub(crate) fn for_mechanisms(self, mechanisms: u8) -> Self {
+        Self { blocks: self.blocks * u64::from(mechanisms), ..self }
+    }
 }
 
 /// A disturbance that was.
