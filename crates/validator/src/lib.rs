@@ -48,6 +48,6 @@ pub use ledger::Ledger;
 pub use report::{BlockReport, Report, RoundEntry, RoundReport, SubmissionReport};
 pub use run::{Validator, ValidatorError, run};
 pub use scores::{Scores, Weights};
-pub use sealing::{SealError, Sealed, seal};
+pub use sealing::{Moment, SealError, Sealed, seal};
 pub use task::Task;
 pub use weights::{CommitWith, WhenAllZero};

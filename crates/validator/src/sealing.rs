@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::TryRngCore;
 use rand::rngs::OsRng;
-use subnetkit_chain::{Mechanism, Pinned, ReadError, timelocked_payload};
+use subnetkit_chain::{EpochClock, Pinned, ReadError, timelocked_payload};
 use subnetkit_protocol::Hotkey;
 
 /// Weights that open by themselves.
@@ -16,6 +16,19 @@ pub struct Sealed {
     pub round: u64,
     /// The block at whose start the chain opens it, if nobody changes the tempo meanwhile.
     pub opens_at_block: u64,
+}
+
+/// What the moment of opening is worked out from.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The subnet's clock at the block that is read.
+    pub clock: EpochClock,
+    /// Epochs between commit and reveal.
+    pub reveal_period: u64,
+    /// The block's own time, in milliseconds since 1970.
+    pub time_ms: u64,
+    /// What blocks really take.
+    pub block_time: Duration,
 }
 
 /// Why weights could not be sealed.
@@ -39,29 +52,23 @@ pub enum SealError {
     Cipher(String),
 }
 
-/// Seals weights for a commit in the block after this one, by the chain's own time. `block_time` is what blocks really take.
+/// Seals weights for a commit in the block after this one, by the chain's own time.
 ///
 /// # Errors
 /// See [`SealError`].
 pub async fn seal(
     at: &Pinned,
-    of: Mechanism,
+    moment: &Moment,
+    netuid: u16,
     hotkey: &Hotkey,
     weights: &[(u16, u16)],
     version_key: u64,
-    block_time: Duration,
 ) -> Result<Sealed, SealError> {
-    let (clock, rules, beacon, now_ms, last_round) = futures::try_join!(
-        at.epoch_clock(of.netuid),
-        at.hyperparameters(of.netuid),
-        at.beacon(),
-        at.timestamp_ms(),
-        at.last_stored_round(),
-    )?;
-    let period = rules.commit_reveal_period;
-    let round = clock.reveal_round(period, now_ms, block_time, &beacon);
-    let (Some(round), Some(opens_at_block)) = (round, clock.reveal_block(period)) else {
-        return Err(SealError::NeverOpened { netuid: of.netuid });
+    let (beacon, last_round) = futures::try_join!(at.beacon(), at.last_stored_round())?;
+    let Moment { clock, reveal_period, time_ms, block_time } = *moment;
+    let round = clock.reveal_round(reveal_period, time_ms, block_time, &beacon);
+    let (Some(round), Some(opens_at_block)) = (round, clock.reveal_block(reveal_period)) else {
+        return Err(SealError::NeverOpened { netuid });
     };
     // The chain refuses rounds older than the newest it has.
     let round = round.max(last_round);

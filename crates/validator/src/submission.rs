@@ -89,7 +89,7 @@ enum NotReady {
     Prepare(#[from] PrepareError),
     #[error(transparent)]
     Sign(#[from] SubmitError),
-    #[error("they could not be sealed: {0}")]
+    #[error("{0}")]
     Seal(String),
 }
 

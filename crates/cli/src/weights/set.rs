@@ -8,7 +8,7 @@ use subnetkit::{
     keys::Keys,
     protocol::{Hotkey, Keypair},
     validator::{
-        Sealed, seal,
+        Moment, Sealed, seal,
         weights::conform::{Limits, conform, pairs},
     },
 };
@@ -241,9 +241,15 @@ impl Sender {
     /// Commits the weights, sealed until the chain opens them.
     async fn commit(&self) -> anyhow::Result<Fate> {
         let at = self.chain.at_best().await?;
-        let block_time = self.chain.block_time().await?;
         let hotkey = self.key.account();
-        let sealed = seal(&at, self.of, &hotkey, &self.values, self.version_key, block_time).await?;
+        let standing = at.standing(self.of, &hotkey).await?;
+        let moment = Moment {
+            clock: standing.clock,
+            reveal_period: standing.reveal_period_epochs,
+            time_ms: standing.timestamp_ms,
+            block_time: self.chain.block_time().await?,
+        };
+        let sealed = seal(&at, &moment, self.of.netuid, &hotkey, &self.values, self.version_key).await?;
         let Sealed { ciphertext, round, opens_at_block } = sealed;
         let version = at.commit_reveal_version().await?;
         let call = Call::commit_timelocked_weights(at.runtime(), self.of, &ciphertext, round, version);

@@ -25,6 +25,9 @@ const BLOCK: Duration = Duration::from_millis(250);
 /// Severity and rule of every finding that is not fine.
 type Bad = Vec<(String, String)>;
 
+/// A storage item, its keys, the value that breaks a rule, flags for the command; severity and rule of the finding.
+type Edit<'a> = (&'a str, &'a [Json], Json, &'a [&'a str], &'a str, &'a str);
+
 fn key(uri: &str) -> Keypair {
     Keypair::from_uri(uri, Scheme::Sr25519).unwrap()
 }
@@ -167,7 +170,7 @@ async fn a_healthy_hotkey_has_no_finding_and_each_broken_rule_is_the_only_one() 
 
     // What storage alone can get wrong; the chain is as before in between.
     let now = stage.chain.head().await.unwrap().number;
-    let by_storage: &[(&str, &[Json], Json, &[&str], &str, &str)] = &[
+    let by_storage: &[Edit<'_>] = &[
         ("Tempo", &[n()], json!(0), &[], "blocks", "tempo"),
         ("StakeThreshold", &[], json!(u64::MAX / 2), &[], "blocks", "stake_threshold"),
         ("WeightsVersionKey", &[n()], json!(7), &["--version-key", "6"], "blocks", "version_key"),

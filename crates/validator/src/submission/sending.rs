@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rand::TryRngCore;
 use rand::rngs::OsRng;
-use subnetkit_chain::{Call, ReadError, SignedExtrinsic, SubmitError, commit_hash, timelocked_payload};
+use subnetkit_chain::{Call, ReadError, SignedExtrinsic, SubmitError, commit_hash};
 
 use super::{LOOP, NotReady, StepError, Submitter};
 use crate::ledger::{
@@ -15,6 +15,7 @@ use crate::link::View;
 use crate::run::ValidatorError;
 use crate::schedule::Decision;
 use crate::scores::Weights;
+use crate::sealing::{Moment, SealError, Sealed, seal};
 use crate::weights::{Prepared, Rules, Way, WhenAllZero, prepare};
 
 /// Words of the salt of a hash commit.
@@ -180,28 +181,19 @@ impl Submitter {
         version_key: u64,
         view: &View,
     ) -> Result<Result<(Vec<u8>, u64), NotReady>, ReadError> {
-        let (beacon, last_round, nominal) = futures::try_join!(
-            view.pinned.beacon(),
-            view.pinned.last_stored_round(),
-            self.link.nominal_block_time(),
-        )?;
-        let block_time = self.block_times.at_least(nominal);
-        let round =
-            view.clock.reveal_round(view.rules.commit_reveal_period, view.time_ms, block_time, &beacon);
-        let Some(round) = round else {
-            return Ok(Err(NotReady::Seal(
-                "the epoch in which they are to be opened never comes".to_owned(),
-            )));
+        let nominal = self.link.nominal_block_time().await?;
+        let moment = Moment {
+            clock: view.clock,
+            reveal_period: view.rules.commit_reveal_period,
+            time_ms: view.time_ms,
+            block_time: self.block_times.at_least(nominal),
         };
-        // The chain refuses rounds older than the newest it has.
-        let round = round.max(last_round);
-        let entropy = match random::<32>() {
-            Ok(entropy) => entropy,
-            Err(error) => return Ok(Err(error)),
-        };
-        let payload = timelocked_payload(&self.link.hotkey(), pairs, version_key);
-        let sealed = subnetkit_timelock::seal(&beacon.public_key, round, &payload, entropy);
-        Ok(sealed.map(|sealed| (sealed, round)).map_err(|error| NotReady::Seal(error.to_string())))
+        let (netuid, me) = (self.link.netuid(), self.link.hotkey());
+        match seal(&view.pinned, &moment, netuid, &me, pairs, version_key).await {
+            Ok(Sealed { ciphertext, round, .. }) => Ok(Ok((ciphertext, round))),
+            Err(SealError::Read(error)) => Err(error),
+            Err(error) => Ok(Err(NotReady::Seal(error.to_string()))),
+        }
     }
 
     /// Signs a call that is wanted within so many blocks.
