@@ -169,7 +169,13 @@ impl Evidence<'_> {
             let submission = self.ledger.submissions.iter().find(|submission| submission.id == id)?;
             let Submission { state, reason, .. } = submission;
             let reason = reason.as_deref().unwrap_or("no reason");
-            (!submission.is_effective()).then(|| {
+            let twins = self
+                .ledger
+                .submissions
+                .iter()
+                .filter(|other| other.mecid == submission.mecid && other.weights == submission.weights);
+            // Of two that are alike the epoch may have used either.
+            (!submission.is_effective() && twins.count() == 1).then(|| {
                 format!(
                     "the epoch in block {block} used submission {id}, and the ledger says {state}: {reason}"
                 )

@@ -61,7 +61,8 @@ fn merit(seed: u64, hotkey: &Hotkey) -> f64 {
     0.25 + f64::from(share) / f64::from(u16::MAX)
 }
 
-/// Quick to forget, so that weights move, and another one for each mechanism, so that no row passes for another's.
+/// Quick to forget, so that weights move; another one for each mechanism, and something for everybody that depends on the
+/// newest round, so that no row passes for another's whatever the miners do.
 #[derive(Debug)]
 pub(crate) struct Rewards;
 
@@ -71,7 +72,9 @@ impl Reward for Rewards {
     }
 
     fn mechanism_reward(&self, mecid: u8, ledger: &Ledger, subnet: &Metagraph) -> Weights {
-        Ema::new(0.5).power(1.0 + f64::from(mecid)).reward(ledger, subnet)
+        let Some(newest) = ledger.last_round() else { return Weights::new() };
+        let earned = Ema::new(0.5).power(1.0 + f64::from(mecid)).reward(ledger, subnet);
+        earned.iter().map(|(hotkey, earned)| (hotkey, earned + merit(newest, &hotkey))).collect()
     }
 }
 
