@@ -21,13 +21,13 @@ pub(crate) struct Allowances {
 }
 
 impl Allowances {
-    /// So many times as much time, within as many blocks.
-    pub(crate) const fn times(self, factor: u32) -> Self {
+    /// So many times as much of everything.
+    pub(crate) fn times(self, factor: u32) -> Self {
         Self {
             restart: self.restart.saturating_mul(factor),
             reconnect: self.reconnect.saturating_mul(factor),
             watchdog: self.watchdog.saturating_mul(factor),
-            ..self
+            blocks: self.blocks * u64::from(factor),
         }
     }
 
