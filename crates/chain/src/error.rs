@@ -158,11 +158,11 @@ pub enum ReadError {
     },
     /// The node does not have the block or its state, any more or yet, and no archive has it either.
     #[error(
-        "{url} does not have block 0x{block} or its state ({reason}): name nodes that keep all history in \
+        "{url} does not have block {block} or its state ({reason}): name nodes that keep all history in \
          `archive_endpoints`"
     )]
     Pruned {
-        /// Hex of the block's hash.
+        /// Its hash in hex, or its number.
         block: String,
         /// The endpoint asked last.
         url: String,

@@ -2,7 +2,6 @@
 
 use crate::{
     Chain, CodecError, Head, Included, ReadError, Refusal,
-    chain::no_answer,
     extrinsic::{SignedExtrinsic, hash_of},
     pinned::Pinned,
     surface,
@@ -117,10 +116,10 @@ impl Chain {
     }
 
     pub(crate) async fn hash_of_block(&self, number: u64) -> Result<H256, ReadError> {
-        let hash = self.inner().rpc.read("chain_getBlockHash", |rpc| async move {
+        let hash = self.inner().rpc.find_at(number, "chain_getBlockHash", |rpc| async move {
             rpc.chain_get_block_hash(Some(number.into())).await
         });
-        hash.await?.ok_or_else(|| no_answer("chain_getBlockHash"))
+        hash.await
     }
 
     pub(crate) async fn body(&self, hash: H256) -> Result<Block, ReadError> {

@@ -4,7 +4,11 @@
 //! long as the settings say. What might be done twice is sent once.
 
 use crate::{
-    ConnectError, ReadError, Settings, connection::Connection, dial::Methods, refused::Refused, unknown_block,
+    ConnectError, ReadError, Settings,
+    connection::Connection,
+    dial::Methods,
+    refused::Refused,
+    unknown_block::{self, BlockName},
 };
 use std::{future::Future, sync::OnceLock};
 use subxt::{config::substrate::H256, rpcs};
@@ -51,7 +55,12 @@ impl Rpc {
     }
 
     /// A request about a block that the node may no longer have, or not have yet: if so, the archive is asked.
-    pub(crate) async fn read_at<T, F, Fut>(&self, block: H256, request: &str, ask: F) -> Result<T, ReadError>
+    pub(crate) async fn read_at<T, F, Fut>(
+        &self,
+        block: impl Into<BlockName> + Send,
+        request: &str,
+        ask: F,
+    ) -> Result<T, ReadError>
     where
         F: Fn(Methods) -> Fut + Send + Sync,
         Fut: Future<Output = Result<T, rpcs::Error>> + Send,
@@ -59,19 +68,25 @@ impl Rpc {
     {
         match self.read_from(&self.connection, request, &ask).await {
             Err(ReadError::Rejected { url, message, .. }) if unknown_block::is_meant_by(&message) => {
-                self.read_from_archive(block, request, &ask, url, message).await
+                self.read_from_archive(block.into(), request, &ask, url, message).await
             }
             answer => answer,
         }
     }
 
     /// The same where the answer is nothing if the node does not have the block.
-    pub(crate) async fn find_at<T, F, Fut>(&self, block: H256, request: &str, ask: F) -> Result<T, ReadError>
+    pub(crate) async fn find_at<T, F, Fut>(
+        &self,
+        block: impl Into<BlockName> + Send,
+        request: &str,
+        ask: F,
+    ) -> Result<T, ReadError>
     where
         F: Fn(Methods) -> Fut + Send + Sync,
         Fut: Future<Output = Result<Option<T>, rpcs::Error>> + Send,
         T: Send,
     {
+        let block = block.into();
         if let Some(found) = self.read_at(block, request, &ask).await? {
             return Ok(found);
         }
@@ -94,7 +109,7 @@ impl Rpc {
 
     async fn read_from_archive<T, F, Fut>(
         &self,
-        block: H256,
+        block: BlockName,
         request: &str,
         ask: &F,
         url: String,
@@ -188,6 +203,6 @@ impl Rpc {
     }
 }
 
-fn pruned(block: H256, request: &str, url: String, reason: &str) -> ReadError {
-    ReadError::Pruned { block: hex::encode(block), url, reason: format!("{request}: {reason}") }
+fn pruned(block: BlockName, request: &str, url: String, reason: &str) -> ReadError {
+    ReadError::Pruned { block: block.to_string(), url, reason: format!("{request}: {reason}") }
 }

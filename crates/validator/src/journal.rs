@@ -9,7 +9,7 @@ use subnetkit_chain::{HashCommit, TimelockedCommit};
 use subnetkit_protocol::Hotkey;
 
 use crate::ledger::{Commitment, Extrinsic, ExtrinsicFate, ExtrinsicKind, Fate, Submission, WeightRecord};
-use crate::schedule::ANOTHER_RUN_BLOCKS;
+use crate::schedule::is_of_another_run;
 use crate::weights::uids::reassigned;
 
 /// A pulse is due 3 blocks after the epoch has begun; after so many it is late.
@@ -22,6 +22,8 @@ pub enum Search {
     Absent,
     /// It is in this block, with this outcome.
     Found(ExtrinsicFate),
+    /// No node asked has these blocks any more.
+    Gone,
 }
 
 /// What became of an undecided transaction; `None` while that is open. `nonce` is its signer's at the settled head, whose
@@ -29,10 +31,10 @@ pub enum Search {
 #[must_use]
 pub fn settle(extrinsic: &Extrinsic, search: Search, nonce: u64, block: u64) -> Option<ExtrinsicFate> {
     let signed = &extrinsic.signed;
-    if let Search::Found(fate) = search {
-        return Some(fate);
+    if let Search::Found(fate) = &search {
+        return Some(fate.clone());
     }
-    if signed.birth_block > block.saturating_add(ANOTHER_RUN_BLOCKS) {
+    if is_of_another_run(signed.birth_block, block) {
         let reason = format!(
             "it was signed at block {}, and the chain is at block {block}: the chain was begun anew",
             signed.birth_block
@@ -44,6 +46,10 @@ pub fn settle(extrinsic: &Extrinsic, search: Search, nonce: u64, block: u64) -> 
         return None;
     }
     if nonce > signed.nonce {
+        if search == Search::Gone {
+            // By this transaction, or by another one: what the chain holds tells.
+            return Some(ExtrinsicFate::Pruned { block: signed.birth_block.saturating_add(1) });
+        }
         let reason = format!(
             "its nonce {} was used by another transaction of this hotkey by block {block}: does another process sign \
              with this hotkey?",
@@ -125,10 +131,10 @@ pub fn judge(submission: &Submission, shown: &Shown, newer: Option<&Submission>)
     fate.map_or(Verdict::Waits(None), Verdict::Becomes)
 }
 
-/// Whether the node asked has not seen a block yet that another told of. One that is far behind is another run of the chain,
-/// in which nothing of this happened.
+/// Whether the node asked has not seen a block yet that another told of. In another run of the chain nothing of this
+/// happened.
 const fn is_behind(shown: &Shown, block: u64) -> bool {
-    shown.block < block && shown.block.saturating_add(ANOTHER_RUN_BLOCKS) >= block
+    shown.block < block && !is_of_another_run(block, shown.block)
 }
 
 fn judge_intended(submission: &Submission, shown: &Shown, newer: Option<&Submission>) -> Verdict {
@@ -377,6 +383,9 @@ pub struct Best<'a> {
     pub neurons: &'a [Hotkey],
 }
 
+/// How often the pause between two reveals of a commit doubles at most.
+const MOST_DOUBLINGS: u32 = 16;
+
 /// Whether the reveal of a submission is to be sent now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reveal {
@@ -389,9 +398,9 @@ pub enum Reveal {
 }
 
 /// Whether a hash commit is to be revealed now. The chain takes the reveal in one epoch only: earlier it is refused, later it is
-/// lost.
+/// lost. So it is tried to the end of that epoch, with pauses that double with each refusal.
 #[must_use]
-pub fn reveal(submission: &Submission, best: &Best<'_>, attempts_per_epoch: u32) -> Reveal {
+pub fn reveal(submission: &Submission, best: &Best<'_>) -> Reveal {
     let Fate::Committed { epoch, .. } = submission.fate else { return Reveal::No };
     let is_hash = matches!(submission.intent.commitment, Commitment::Hash { .. });
     if !is_hash || best.epoch != epoch.saturating_add(best.reveal_period) {
@@ -408,13 +417,15 @@ pub fn reveal(submission: &Submission, best: &Best<'_>, attempts_per_epoch: u32)
         return Reveal::Blocked("this hotkey has lost its validator permit".to_owned());
     }
     let reveals = submission.extrinsics.iter().filter(|extrinsic| extrinsic.kind == ExtrinsicKind::Reveal);
-    let refused = reveals
-        .filter(|reveal| matches!(reveal.fate, ExtrinsicFate::Failed { .. } | ExtrinsicFate::Refused { .. }));
-    let refused: Vec<_> = refused.collect();
-    if refused.len() >= attempts_per_epoch as usize {
-        let reason = refused.last().and_then(|reveal| reveal.fate.reason()).unwrap_or_default();
-        let attempts = refused.len();
-        return Reveal::Blocked(format!("{attempts} reveals were refused (submit_attempts): {reason}"));
+    let tried = reveals.filter_map(|reveal| match reveal.fate {
+        ExtrinsicFate::Failed { block, .. } => Some(block),
+        ExtrinsicFate::Refused { .. } => Some(reveal.signed.birth_block),
+        _ => None,
+    });
+    let (refused, last) = tried.fold((0_u32, 0), |(refused, last), block| (refused + 1, block.max(last)));
+    let pause = refused.checked_sub(1).map_or(0, |doublings| 1 << doublings.min(MOST_DOUBLINGS));
+    if best.block < last.saturating_add(pause) {
+        return Reveal::No;
     }
     Reveal::Now
 }
@@ -427,7 +438,7 @@ pub fn is_wanted(submission: &Submission, extrinsic: &Extrinsic, best: &Best<'_>
     let takes_it = match extrinsic.kind {
         ExtrinsicKind::Set => !best.commit_reveal,
         ExtrinsicKind::Commit => best.commit_reveal,
-        ExtrinsicKind::Reveal => reveal(submission, best, u32::MAX) == Reveal::Now,
+        ExtrinsicKind::Reveal => reveal(submission, best) == Reveal::Now,
     };
     in_time && same_owners && takes_it
 }

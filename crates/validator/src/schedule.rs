@@ -11,9 +11,16 @@ use std::fmt;
 
 use crate::weights::Way;
 
-/// A block this far ahead of the head is not of this run of the chain: development chains begin anew, and nodes lag by a few
-/// blocks only.
-pub const ANOTHER_RUN_BLOCKS: u64 = 256;
+/// A head that is behind by no more than this is of the same run of the chain, however young that is.
+const MOST_BLOCKS_BEHIND: u64 = 256;
+
+/// Whether a block was seen in another run of the chain than the one whose head this is: development chains begin anew, from
+/// 0. A node that is behind, be it by days, shows the same run at an earlier time; whoever took that for a new one would
+/// believe that nothing of what was sent had happened.
+#[must_use]
+pub const fn is_of_another_run(block: u64, head: u64) -> bool {
+    head < block / 2 && block - head > MOST_BLOCKS_BEHIND
+}
 
 /// What the chain and the journal say of one mechanism at one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +103,7 @@ pub enum WaitReason {
     },
     /// The chain's rate limit has not passed.
     RateLimited {
-        /// The first block at which it has.
+        /// The first block that can hold a submission.
         until: u64,
     },
     /// The operator's policy left nothing to send in this epoch.
@@ -215,11 +222,10 @@ impl Schedule {
         // What was sent the other way does not count: a hash cannot be revealed once the subnet takes plain weights.
         let newest = now.newest.filter(|newest| newest.way.is_commit() == now.way.is_commit());
         let outdated = newest.is_some_and(|newest| newest.outdated);
-        // A node may be some blocks behind the one that told of the inclusion; a number far ahead is a memory of another
-        // run of the chain.
-        let this_epoch = now.epoch_began_at..=now.block.saturating_add(ANOTHER_RUN_BLOCKS);
-        if let Some(newest) = newest.filter(|newest| !outdated && this_epoch.contains(&newest.included_block))
-        {
+        // A node may be behind the one that told of the inclusion.
+        let is_of_this_epoch =
+            |block: u64| block >= now.epoch_began_at && !is_of_another_run(block, now.block);
+        if let Some(newest) = newest.filter(|newest| !outdated && is_of_this_epoch(newest.included_block)) {
             return Some(WaitReason::AlreadySet { included_block: newest.included_block });
         }
         if !now.may_set_weights {
@@ -239,8 +245,9 @@ impl Schedule {
         if now.tempo > 3 && now.block + 1 >= epoch_at {
             return Some(WaitReason::EpochImminent { epoch_at });
         }
+        // What is sent now is judged for the next block.
         let free_at = now.last_update.saturating_add(now.rate_limit_blocks);
-        if now.rate_limit_blocks > 0 && now.last_update > 0 && now.block < free_at {
+        if now.rate_limit_blocks > 0 && now.last_update > 0 && now.block + 1 < free_at {
             return Some(WaitReason::RateLimited { until: free_at });
         }
         match self.tried_in(now.epoch_began_at, now.way)? {

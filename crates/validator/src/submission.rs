@@ -25,7 +25,7 @@ use crate::metrics::Metrics;
 use crate::progress::Progress;
 use crate::report::{BlockReport, Report, SubmissionReport};
 use crate::run::ValidatorError;
-use crate::schedule::{ANOTHER_RUN_BLOCKS, Decision, Newest, Schedule, Situation, WaitReason};
+use crate::schedule::{Decision, Newest, Schedule, Situation, WaitReason, is_of_another_run};
 use crate::weights::{CommitWith, Payout, PrepareError, Way, WhenAllZero};
 
 /// The name of the loop that sets weights.
@@ -157,8 +157,8 @@ impl Submitter {
     async fn step(&mut self) -> Result<(), StepError> {
         let (settled, best) = self.link.heads_to_act_on().await?;
         let head = best.head().number;
-        // Behind one endpoint are several nodes, and not all are up to date. What is far behind is another run of the chain.
-        if head < self.newest_head && head.saturating_add(ANOTHER_RUN_BLOCKS) >= self.newest_head {
+        // Behind one endpoint are several nodes, and not all are up to date.
+        if head < self.newest_head && !is_of_another_run(self.newest_head, head) {
             return Ok(());
         }
         self.newest_head = head;
@@ -196,7 +196,7 @@ impl Submitter {
     /// Reveals the first hash commit whose epoch it is; says whether it sent anything.
     async fn reveal_due(&mut self, open: &[Submission], view: &View) -> Result<bool, StepError> {
         for submission in open {
-            match reveal(submission, &self.at_best(view), self.settings.submit_attempts) {
+            match reveal(submission, &self.at_best(view)) {
                 Reveal::No => {}
                 Reveal::Now => return self.send_reveal(submission, view).await,
                 Reveal::Blocked(reason) => self.note(submission, reason).await?,

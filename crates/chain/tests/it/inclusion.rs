@@ -159,7 +159,7 @@ async fn a_body_that_the_node_dropped_is_an_error_not_an_absence() {
     devnet.mine(30).await.unwrap();
     let best = chain.at_best().await.unwrap();
     let error = chain.find_extrinsic(&signed, 0, &best).await.unwrap_err();
-    assert!(error.to_string().contains("does not know the block"), "{error}");
+    assert!(error.is_pruned() && error.to_string().contains("does not have block"), "{error}");
 }
 
 #[tokio::test]

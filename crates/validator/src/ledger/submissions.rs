@@ -149,9 +149,9 @@ pub enum ExtrinsicFate {
         /// By which rule.
         reason: String,
     },
-    /// In a block whose events no node asked knows any more.
+    /// In a block whose events no node asked knows any more; or its nonce is used, and none has the blocks themselves.
     Pruned {
-        /// The block.
+        /// The block, or the first that it can be in.
         block: u64,
     },
     /// Turned away by the pool when it was handed over for the first time: it is nowhere.

@@ -56,10 +56,12 @@ impl Submitter {
         // Final blocks need no second look, except before anything is concluded from not finding it.
         let known = self.searches.get(&extrinsic.id).copied().filter(|_| nonce <= signed.nonce);
         let from = known.unwrap_or(signed.birth_block).saturating_add(1);
-        let found = self.link.find(signed, from, &view.pinned).await?;
-        let (search, may_retry) = match found {
-            None => (Search::Absent, true),
-            Some(Found { block, outcome }) => {
+        let (search, may_retry) = match self.link.find(signed, from, &view.pinned).await {
+            // It stays so however often they are asked for.
+            Err(error) if error.is_pruned() => (Search::Gone, true),
+            Err(error) => return Err(error.into()),
+            Ok(None) => (Search::Absent, true),
+            Ok(Some(Found { block, outcome })) => {
                 let block = block.number;
                 match outcome {
                     Outcome::Succeeded(_) => (Search::Found(ExtrinsicFate::Succeeded { block }), true),

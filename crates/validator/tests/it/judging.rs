@@ -137,12 +137,19 @@ fn a_transaction_is_settled_by_blocks_nonce_and_era_alone() {
     assert_eq!(absent(7, 113), None, "the last block that can have it may be the next");
     assert!(matches!(absent(7, 114), Some(ExtrinsicFate::Expired { .. })));
     assert!(matches!(absent(8, 102), Some(ExtrinsicFate::NotIncluded { .. })));
+    // Where the blocks are gone, the nonce tells whether it is in one of them, and what the chain holds the rest.
+    let gone = |nonce, block| settle(&undecided(), Search::Gone, nonce, block);
+    assert_eq!(gone(8, 5000), Some(ExtrinsicFate::Pruned { block: 99 }));
+    assert!(matches!(gone(7, 5000), Some(ExtrinsicFate::Expired { .. })));
+    assert_eq!(gone(7, 102), None);
     assert_eq!(absent(0, 90), None, "a node that is behind");
     assert_eq!(absent(8, 90), None, "whatever it says of the nonce");
     let mut later = undecided();
     later.signed.birth_block = 500;
     let begun_anew = settle(&later, Search::Absent, 0, 20).unwrap();
     assert!(begun_anew.reason().unwrap().contains("begun anew"));
+    later.signed.birth_block = 7_000_000;
+    assert_eq!(settle(&later, Search::Absent, 0, 6_999_000), None, "a node that was down for hours");
 }
 
 #[test]
@@ -214,6 +221,16 @@ fn a_hash_commit_waits_for_its_epoch_and_ends_with_it() {
         "unrevealed",
         "no longer takes",
     );
+}
+
+#[test]
+fn a_node_that_was_down_for_hours_says_nothing_of_what_came_since() {
+    let mut commit = committed(hash());
+    commit.fate = Fate::Committed { block: 7_000_000, epoch: 10 };
+    waits(&commit, &Shown { block: 6_999_000, epoch: 7, ..other_row() });
+    becomes(&commit, &Shown { block: 50, epoch: 0, ..other_row() }, "unrevealed", "");
+    let included = plain(Fate::Included { block: 7_000_000 });
+    waits(&included, &Shown { block: 6_999_000, ..other_row() });
 }
 
 #[test]
@@ -318,17 +335,16 @@ fn best(neurons: &[Hotkey]) -> Best<'_> {
 }
 
 #[test]
-fn a_reveal_is_sent_in_its_epoch_only_and_a_bounded_number_of_times() {
+fn a_reveal_is_sent_in_its_epoch_only_and_ever_more_rarely() {
     let neurons = neurons();
     let now = best(&neurons);
-    assert_eq!(reveal(&committed(hash()), &now, 3), Reveal::Now);
-    assert_eq!(reveal(&committed(hash()), &Best { epoch: 10, ..now }, 3), Reveal::No);
-    assert_eq!(reveal(&committed(hash()), &Best { epoch: 12, ..now }, 3), Reveal::No);
-    assert_eq!(reveal(&committed(hash()), &Best { epoch: 12, reveal_period: 2, ..now }, 3), Reveal::Now);
-    assert_eq!(reveal(&committed(timelocked()), &now, 3), Reveal::No);
-    assert_eq!(reveal(&plain(Fate::Included { block: 101 }), &now, 3), Reveal::No);
-    let blocked = |submission: &Submission, best: &Best<'_>, because: &str| match reveal(submission, best, 3)
-    {
+    assert_eq!(reveal(&committed(hash()), &now), Reveal::Now);
+    assert_eq!(reveal(&committed(hash()), &Best { epoch: 10, ..now }), Reveal::No);
+    assert_eq!(reveal(&committed(hash()), &Best { epoch: 12, ..now }), Reveal::No);
+    assert_eq!(reveal(&committed(hash()), &Best { epoch: 12, reveal_period: 2, ..now }), Reveal::Now);
+    assert_eq!(reveal(&committed(timelocked()), &now), Reveal::No);
+    assert_eq!(reveal(&plain(Fate::Included { block: 101 }), &now), Reveal::No);
+    let blocked = |submission: &Submission, best: &Best<'_>, because: &str| match reveal(submission, best) {
         Reveal::Blocked(reason) => reason.contains(because),
         _ => false,
     };
@@ -337,12 +353,19 @@ fn a_reveal_is_sent_in_its_epoch_only_and_a_bounded_number_of_times() {
     let mut taken_over = neurons.clone();
     taken_over[1] = hotkey(9);
     assert!(blocked(&committed(hash()), &Best { neurons: &taken_over, ..now }, "uid 1"));
+    // Refused: so was one signed at block 98. Block 105 is 7 later, and the pause after the fourth is 8.
     let refused = || transaction(ExtrinsicKind::Reveal, ExtrinsicFate::Refused { reason: "no".to_owned() });
     let mut tried = committed(hash());
-    tried.extrinsics.extend([refused(), refused()]);
-    assert_eq!(reveal(&tried, &now, 3), Reveal::Now);
+    tried.extrinsics.extend([refused(), refused(), refused()]);
+    assert_eq!(reveal(&tried, &now), Reveal::Now);
     tried.extrinsics.push(refused());
-    assert!(blocked(&tried, &now, "3 reveals were refused"));
+    assert_eq!(reveal(&tried, &now), Reveal::No);
+    assert_eq!(reveal(&tried, &Best { block: 106, ..now }), Reveal::Now);
+    let failed = ExtrinsicFate::Failed { block: 104, reason: "no".to_owned() };
+    assert_eq!(reveal(&with_reveal(failed.clone()), &now), Reveal::Now);
+    assert_eq!(reveal(&with_reveal(failed), &Best { block: 104, ..now }), Reveal::No);
+    tried.extrinsics.extend(std::iter::repeat_with(refused).take(100));
+    assert_eq!(reveal(&tried, &Best { block: 200, ..now }), Reveal::No);
 }
 
 #[test]

@@ -102,6 +102,8 @@ fn weights_included_in_the_block_of_an_epoch_belong_to_the_next() {
 fn a_head_behind_the_inclusion_is_no_reason_to_send_twice_but_another_run_of_the_chain_is() {
     let newest = |block| Situation { newest: Some(taken(block)), ..at(1085) };
     waits(&fresh(), &newest(1090), WaitReason::AlreadySet { included_block: 1090 });
+    // A node that was down for hours, and is not up to date yet.
+    waits(&fresh(), &newest(2000), WaitReason::AlreadySet { included_block: 2000 });
     submits(&fresh(), &newest(5000));
 }
 
@@ -138,8 +140,8 @@ fn without_weights_on_chain_there_is_nothing_to_wait_for() {
 fn weights_that_would_pay_another_are_replaced_as_soon_as_the_rate_limit_allows() {
     let outdated = Newest { waits: true, outdated: true, ..taken(1020) };
     let at = |block| Situation { last_update: 1020, ..committed(block, outdated) };
-    waits(&fresh(), &at(1069), WaitReason::RateLimited { until: 1070 });
-    submits(&fresh(), &at(1070));
+    waits(&fresh(), &at(1068), WaitReason::RateLimited { until: 1070 });
+    submits(&fresh(), &at(1069));
 }
 
 #[test]
@@ -158,10 +160,12 @@ fn nothing_is_sent_beside_a_transaction_whose_fate_is_open() {
 #[test]
 fn the_rate_limit_counts_from_the_last_update() {
     let limited = |block| Situation { last_update: 1040, ..at(block) };
-    waits(&fresh(), &limited(1089), WaitReason::RateLimited { until: 1090 });
-    submits(&fresh(), &limited(1090));
-    submits(&fresh(), &Situation { rate_limit_blocks: 0, ..limited(1089) });
-    submits(&fresh(), &Situation { last_update: 0, ..limited(1089) });
+    waits(&fresh(), &limited(1088), WaitReason::RateLimited { until: 1090 });
+    // In the next block it is over. A limit as long as an epoch would otherwise move weights back by a block each epoch,
+    // until they miss one.
+    submits(&fresh(), &limited(1089));
+    submits(&fresh(), &Situation { rate_limit_blocks: 0, ..limited(1088) });
+    submits(&fresh(), &Situation { last_update: 0, ..limited(1088) });
 }
 
 #[test]

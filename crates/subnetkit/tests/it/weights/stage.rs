@@ -79,10 +79,20 @@ impl Stage {
         mechanisms: u8,
         weights_rate_limit: u64,
     ) -> Self {
+        Self::on(Config::default(), commit_with, mechanisms, weights_rate_limit).await
+    }
+
+    /// The same on a chain of these settings.
+    pub(crate) async fn on(
+        config: Config,
+        commit_with: Option<CommitWith>,
+        mechanisms: u8,
+        weights_rate_limit: u64,
+    ) -> Self {
         let config = Config {
             block_production: BlockProduction::OnDemand,
             genesis: Genesis::local().into_json(),
-            ..Config::default()
+            ..config
         };
         let devnet = Devnet::spawn(config).await.unwrap();
         let plan = SubnetPlan {

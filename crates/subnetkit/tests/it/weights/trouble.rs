@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use subnetkit_chain::WaitFor;
+use subnetkit_devnet::Config;
 use subnetkit_validator::CommitWith;
 use subnetkit_validator::ledger::{
     ExtrinsicFate, ExtrinsicKind, Fate, LedgerOwner, LedgerStore, Retention, Submission,
@@ -216,5 +217,21 @@ async fn fates_are_judged_by_final_blocks_where_those_are_waited_for() {
     for mecid in [0, 1] {
         stage.to_fate(&mut running, mecid, "effective").await;
     }
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_transaction_whose_block_no_node_has_any_more_holds_nothing_up() {
+    let config = Config { history_blocks: 16, kept_blocks: 32, ..Config::default() };
+    let stage = Stage::on(config, None, 1, 0).await;
+    let mut running = stage.start().await;
+    let intended = stage.to_fate(&mut running, 0, "intended").await;
+    running.kill().await;
+    stage.devnet.mine(100).await.unwrap();
+    let mut running = stage.start().await;
+    let first = stage.to_fate(&mut running, 0, "effective").await;
+    assert_eq!(first.id, intended.id, "the chain holds what it sent");
+    let next = stage.to_fate(&mut running, 0, "effective").await;
+    assert!(next.id > first.id);
     running.end().await;
 }
