@@ -219,8 +219,7 @@ impl Validator {
             }
             return;
         }
-        let due =
-            self.journal.iter().position(|submission| reveal(submission, &chain.best(), 3) == Reveal::Now);
+        let due = self.journal.iter().position(|submission| reveal(submission, &chain.best()) == Reveal::Now);
         let at = match due {
             Some(at) => {
                 let extrinsic = self.signed(chain, ExtrinsicKind::Reveal);
