@@ -39,7 +39,8 @@ pub struct Settings {
     /// The longest such delay.
     pub max_redial_delay: Duration,
     /// The delay after an endpoint turned this program away (HTTP 403, 429 and 503, JSON-RPC -32004 and -32005, WebSocket
-    /// 1008) without saying for how long; it doubles with each further refusal.
+    /// 1008) without saying for how long; it doubles with each further refusal. What an endpoint says in `Retry-After` is
+    /// heard without TLS only: behind TLS the WebSocket library shows the status alone.
     pub first_refusal_delay: Duration,
     /// The longest such delay, also if the endpoint asks for more.
     pub max_refusal_delay: Duration,
