@@ -5,7 +5,8 @@
 //! reading at [`axon`], the first of them; how they measure is in `docs/benchmarks.md`.
 //!
 //! [`chaos`] and [`validator_soak`] do fail: they put a whole validator on a [`stage`] of its own, and say whether its
-//! weights land whatever happens and whether it grows. A short chaos is among the tests (`tests/it`).
+//! weights land whatever happens and whether it grows. How they judge is in `docs/chaos.md`, and a short chaos is among the
+//! tests (`tests/it`).
 
 mod axon;
 mod chaos;
