@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use subnetkit_chain::{
     Call, Chain, ConnectError, Head, Network, Rao, ReadError, Settings, Status, SubmitError, Value,
 };
-use subnetkit_devnet::{Answers, BlockProduction, Config, Devnet};
+use subnetkit_devnet::{Answers, BlockProduction, Config, Devnet, Genesis};
 use subnetkit_protocol::{Keypair, Scheme};
 use tokio::sync::watch;
 
@@ -271,11 +271,20 @@ mod silence {
 
     #[tokio::test]
     async fn a_chain_that_stands_still_is_a_fault_until_it_goes_on() {
-        let devnet = devnet(BlockProduction::Interval(50 * MILLI)).await;
+        let block_time = 250 * MILLI;
+        let fast = Config {
+            genesis: Genesis::fast().block_time(block_time).into_json(),
+            block_production: BlockProduction::Interval(block_time),
+            ..Config::default()
+        };
+        let devnet = Devnet::spawn(fast).await.unwrap();
         let (first, second) = (Proxy::to(devnet.address()).await, Proxy::to(devnet.address()).await);
-        let chain = connected(&[&first, &second], |settings| settings.min_silence = 700 * MILLI).await;
-        // The nominal block time of the chain would make the limit longer than a test likes to wait.
-        assert!(chain.block_time().await.unwrap() * 2 <= 24_000 * MILLI);
+        let chain = connected(&[&first, &second], |settings| {
+            settings.max_silent_blocks = 8;
+            settings.min_silence = 100 * MILLI;
+        })
+        .await;
+        assert!(chain.max_silence() >= 8 * block_time);
         until(&chain, |status| status.block_time.is_some() && status.is_healthy()).await;
         devnet.pause();
         let status = until(&chain, |status| status.fault.is_some()).await;
