@@ -13,7 +13,7 @@ mod since;
 use std::cell::Cell;
 use std::str::FromStr;
 
-use codec::{Decode, Encode};
+use codec::Encode;
 use frame_support::traits::{CrateVersion, Get};
 use sp_core::traits::ReadRuntimeVersion;
 use sp_externalities::Externalities;
@@ -193,9 +193,4 @@ impl ReadRuntimeVersion for VersionOfCode {
         let variant = Variant::of_code(Some(code)).ok_or("it is no runtime's code")?;
         Ok(variant.version().encode())
     }
-}
-
-/// The runtime's metadata as the variant that runs has it; nothing if there is none of the version.
-fn decode_metadata(bytes: &[u8]) -> Option<frame_metadata::RuntimeMetadataPrefixed> {
-    frame_metadata::RuntimeMetadataPrefixed::decode(&mut &*bytes).ok()
 }

@@ -1,18 +1,19 @@
 //! The metadata of each variant, made from what FRAME writes of the pallets.
 
-use codec::Encode;
-use frame_metadata::RuntimeMetadata;
+use codec::{Decode, Encode};
+use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
 use scale_info::form::PortableForm;
 use scale_info::{Field, PortableRegistry, TypeDef};
 
 use super::newtypes::Newtypes;
 use super::since;
-use super::{Variant, decode_metadata, pallet_number, reversed, running};
+use super::{Variant, pallet_number, reversed, running};
 use crate::Runtime;
 
 /// The metadata of the variant that runs; nothing if there is none of this version.
 pub(crate) fn at_version(version: u32) -> Option<Vec<u8>> {
-    let mut metadata = decode_metadata(&Runtime::metadata_at_version(version)?)?;
+    let first = Runtime::metadata_at_version(version)?;
+    let mut metadata = RuntimeMetadataPrefixed::decode(&mut &first[..]).ok()?;
     let variant = running();
     // The three versions have the same parts in structs of their own.
     macro_rules! adapt {
@@ -25,8 +26,8 @@ pub(crate) fn at_version(version: u32) -> Option<Vec<u8>> {
     }
     macro_rules! wrap_storage {
         ($newtypes:expr, $metadata:expr) => {
-            for entry in $metadata.pallets.iter_mut().filter_map(|pallet| pallet.storage.as_mut()) {
-                for entry in &mut entry.entries {
+            for storage in $metadata.pallets.iter_mut().filter_map(|pallet| pallet.storage.as_mut()) {
+                for entry in &mut storage.entries {
                     $newtypes.storage(&entry.name, &mut entry.ty);
                 }
             }
