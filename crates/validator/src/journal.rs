@@ -31,8 +31,9 @@ pub enum Search {
 #[must_use]
 pub fn settle(extrinsic: &Extrinsic, search: Search, nonce: u64, block: u64) -> Option<ExtrinsicFate> {
     let signed = &extrinsic.signed;
-    if let Search::Found(fate) = &search {
-        return Some(fate.clone());
+    let is_gone = search == Search::Gone;
+    if let Search::Found(fate) = search {
+        return Some(fate);
     }
     if is_of_another_run(signed.birth_block, block) {
         let reason = format!(
@@ -46,7 +47,7 @@ pub fn settle(extrinsic: &Extrinsic, search: Search, nonce: u64, block: u64) -> 
         return None;
     }
     if nonce > signed.nonce {
-        if search == Search::Gone {
+        if is_gone {
             // By this transaction, or by another one: what the chain holds tells.
             return Some(ExtrinsicFate::Pruned { block: signed.birth_block.saturating_add(1) });
         }
