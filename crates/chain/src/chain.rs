@@ -69,9 +69,11 @@ impl Chain {
             }
         }
         let settings = Settings { genesis: settings.genesis.or_else(|| network.known_genesis()), ..settings };
+        let rpc = Rpc::connect(&endpoints, settings.clone()).await?;
+        let settings = settings.for_chain(rpc.genesis().0);
         let chain = Self {
             inner: Arc::new(Inner {
-                rpc: Rpc::connect(&endpoints, settings.clone()).await?,
+                rpc,
                 nonces: Nonces::new(settings.max_tracked_nonces),
                 settings,
                 runtimes: Mutex::new(Vec::new()),

@@ -3,6 +3,7 @@
 use crate::{
     ConnectError, Head, Settings, Status,
     dial::Methods,
+    endpoints::without_secrets,
     supervisor::{Report, Supervisor},
 };
 use std::{
@@ -96,12 +97,11 @@ impl MaxSilence {
 impl Connection {
     /// Starts dialling. Must be called within a tokio runtime.
     pub(crate) fn spawn(urls: &[String], settings: &Settings, genesis: Option<H256>) -> Self {
-        let first = urls.first().map_or("", String::as_str);
-        let error =
-            ConnectError::Unreachable { url: first.to_owned(), reason: "not connected yet".to_owned() };
+        let first = urls.first().map_or_else(String::new, |url| without_secrets(url));
+        let error = ConnectError::Unreachable { url: first.clone(), reason: "not connected yet".to_owned() };
         let (link_in, link) = watch::channel(Link::Down { error, failed: 0 });
         let (heads_in, heads) = watch::channel(None);
-        let (status_in, status) = watch::channel(Status::new(first));
+        let (status_in, status) = watch::channel(Status::new(&first));
         let (reports, reported) = mpsc::channel(MAX_REPORTS);
         let max_silence = Arc::new(MaxSilence::new(settings));
         let supervisor =

@@ -55,8 +55,14 @@ impl Endpoints {
         self.list.len()
     }
 
+    /// Where to dial.
     pub(crate) fn url(&self, index: usize) -> Arc<str> {
         self.list.get(index).map_or_else(|| "".into(), |endpoint| endpoint.url.clone())
+    }
+
+    /// How it is called in logs and errors.
+    pub(crate) fn name(&self, index: usize) -> Arc<str> {
+        without_secrets(&self.url(index)).into()
     }
 
     /// The endpoint to dial next, and not before when. One that failed is dialled again until it failed as often as the
@@ -176,9 +182,32 @@ fn doubled((first, longest): (Duration, Duration), times: u32) -> Duration {
     first.saturating_mul(1 << doublings).min(longest)
 }
 
+/// Scheme, host and port of a URL. Providers put their keys into its path, its query or before the host.
+pub(crate) fn without_secrets(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let hidden = if matches!(path, "" | "/") { "" } else { "/..." };
+    format!("{scheme}://{host}{hidden}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_endpoints_hold_no_keys() {
+        for (url, name) in [
+            ("ws://127.0.0.1:9944", "ws://127.0.0.1:9944"),
+            ("wss://node.example:443/", "wss://node.example:443"),
+            ("wss://node.example/v1/secret", "wss://node.example/..."),
+            ("wss://node.example?key=secret", "wss://node.example/..."),
+            ("wss://me:secret@node.example:443", "wss://node.example:443"),
+            ("wss://[::1]:9944/#secret@x", "wss://[::1]:9944/..."),
+        ] {
+            assert_eq!(without_secrets(url), name);
+        }
+    }
 
     const SECOND: Duration = Duration::from_secs(1);
 

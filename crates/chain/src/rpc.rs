@@ -7,6 +7,7 @@ use crate::{
     ConnectError, ReadError, Settings,
     connection::Connection,
     dial::Methods,
+    endpoints::without_secrets,
     refused::Refused,
     unknown_block::{self, BlockName},
 };
@@ -28,7 +29,7 @@ impl Rpc {
         let is_url = |url: &&String| url.starts_with("ws://") || url.starts_with("wss://");
         let mut named = endpoints.iter().chain(&settings.archive_endpoints);
         if let Some(url) = named.find(|url| !is_url(url)) {
-            return Err(ConnectError::BadUrl { url: url.clone() });
+            return Err(ConnectError::BadUrl { url: without_secrets(url) });
         }
         let connection = Connection::spawn(endpoints, &settings, settings.genesis.map(H256::from));
         let genesis = connection.first(endpoints.len()).await?.genesis;

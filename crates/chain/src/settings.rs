@@ -118,4 +118,25 @@ impl Settings {
             ..Self::default()
         }
     }
+
+    /// The same for a chain with this genesis hash. A node of the main network may be on this machine, and its best block is
+    /// dropped again as often as any other's.
+    pub(crate) fn for_chain(self, genesis: [u8; 32]) -> Self {
+        let is_main_network = Some(genesis) == Network::Finney.known_genesis();
+        let wait_for = if is_main_network { WaitFor::Finalized } else { self.wait_for };
+        Self { wait_for, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_main_network_waits_for_finality_wherever_its_node_is() {
+        let local = || Settings::for_network(&Network::Url("ws://127.0.0.1:9944".to_owned()));
+        assert_eq!(local().for_chain([7; 32]).wait_for, WaitFor::InBlock);
+        let genesis = Network::Finney.known_genesis().unwrap();
+        assert_eq!(local().for_chain(genesis).wait_for, WaitFor::Finalized);
+    }
 }

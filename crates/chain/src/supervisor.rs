@@ -70,6 +70,8 @@ struct Current {
     give_up: watch::Sender<Option<Arc<str>>>,
     hold: Option<Hold>,
     last_head: Head,
+    /// When it was made.
+    since: Instant,
     /// When it was made or brought its last new block.
     alive: Instant,
     /// Whether its heads are lower than what was seen elsewhere.
@@ -154,7 +156,7 @@ impl Supervisor {
     }
 
     fn dialled(&mut self, index: usize, node: Node) {
-        let (url, first) = (self.endpoints.url(index), node.first);
+        let (url, first) = (self.endpoints.name(index), node.first);
         let relation = self.seen.relation(first);
         let last = self.seen.last().map_or(0, |last| last.number);
         let lag = last.saturating_sub(first.number);
@@ -200,6 +202,7 @@ impl Supervisor {
             give_up,
             hold: None,
             last_head: first,
+            since: Instant::now(),
             alive: Instant::now(),
             behind: relation == Relation::Behind && !back,
         });
@@ -214,7 +217,7 @@ impl Supervisor {
     }
 
     fn not_dialled(&mut self, index: usize, error: DialError) {
-        let (url, now) = (self.endpoints.url(index).to_string(), Instant::now());
+        let (url, now) = (self.endpoints.name(index).to_string(), Instant::now());
         let error = match error {
             DialError::Failed(reason) => {
                 self.endpoints.failed(index, now, rand::random());
@@ -283,8 +286,22 @@ impl Supervisor {
         current.behind = current.behind && relation == Relation::Behind;
         if !current.behind && relation != Relation::Same {
             self.publish(head);
+        } else {
+            self.look_elsewhere_if_behind(now);
         }
         self.report_status();
+    }
+
+    /// A node that is behind may take hours to catch up, and meanwhile the one that failed may be well again.
+    fn look_elsewhere_if_behind(&mut self, now: Instant) {
+        let limit = self.max_silence.at(self.times.median());
+        let Some(current) = &self.current else { return };
+        let is_due = current.behind && now.duration_since(current.since) >= limit;
+        if is_due && !self.replace && self.endpoints.has_alternative(current.index, now) {
+            tracing::warn!(url = %current.live.url, "the chain's endpoint is behind; trying the next one");
+            self.endpoints.pass(current.index);
+            self.replace = true;
+        }
     }
 
     fn publish(&mut self, head: Head) {

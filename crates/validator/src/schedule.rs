@@ -46,8 +46,6 @@ pub struct Situation {
     pub way: Way,
     /// Whether the chain holds no weights of this validator: then there is no reason to wait for a better moment.
     pub row_is_empty: bool,
-    /// Whether a transaction of this hotkey is under way whose fate is not known yet.
-    pub undecided: bool,
     /// The newest submission to the mechanism that the chain took.
     pub newest: Option<Newest>,
 }
@@ -80,8 +78,6 @@ pub enum Decision {
 pub enum WaitReason {
     /// The subnet's tempo is 0.
     NoEpochs,
-    /// What became of the last transaction is not known yet.
-    Undecided,
     /// This epoch's weights are on chain, in the open or committed.
     AlreadySet {
         /// The block that holds them.
@@ -133,7 +129,6 @@ impl fmt::Display for WaitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoEpochs => f.write_str("the subnet's tempo is 0, so it runs no epochs and weights have no effect"),
-            Self::Undecided => f.write_str("a transaction of this hotkey is under way, and nothing is sent beside it"),
             Self::AlreadySet { included_block } => {
                 write!(f, "this epoch's weights are on chain since block {included_block}")
             }
@@ -216,9 +211,6 @@ impl Schedule {
         let Some(epoch_at) = now.next_epoch_block.filter(|_| now.tempo > 0) else {
             return Some(WaitReason::NoEpochs);
         };
-        if now.undecided {
-            return Some(WaitReason::Undecided);
-        }
         // What was sent the other way does not count: a hash cannot be revealed once the subnet takes plain weights.
         let newest = now.newest.filter(|newest| newest.way.is_commit() == now.way.is_commit());
         let outdated = newest.is_some_and(|newest| newest.outdated);

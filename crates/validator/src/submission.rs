@@ -243,7 +243,6 @@ impl Submitter {
             has_scores: self.ledger.has_scores().await?,
             way: self.way(view),
             row_is_empty: row.iter().all(|(_, value)| *value == 0),
-            undecided: false,
             newest: newest.and_then(|newest| {
                 Some(Newest {
                     included_block: newest.fate.included_block()?,

@@ -390,6 +390,42 @@ mod endpoints {
     }
 
     #[tokio::test]
+    async fn one_that_is_behind_and_goes_on_is_left_for_one_that_is_not() {
+        let fast = || Config {
+            genesis: Genesis::fast().block_time(250 * MILLI).into_json(),
+            block_production: BlockProduction::OnDemand,
+            ..Config::default()
+        };
+        let (ahead, late) = (Devnet::spawn(fast()).await.unwrap(), Devnet::spawn(fast()).await.unwrap());
+        let (first, second) = (Proxy::to(ahead.address()).await, Proxy::to(late.address()).await);
+        let chain = connected(&[&first, &second], |settings| {
+            settings.failures_per_endpoint = 1;
+            settings.min_silence = 100 * MILLI;
+        })
+        .await;
+        let mut heads = chain.follow();
+        ahead.mine(1000).await.unwrap();
+        reaches(&mut heads, 1000).await;
+        first.set(Mode::Refuse);
+        first.cut();
+        until(&chain, |status| status.endpoint == second.url() && status.connected).await;
+        first.set(Mode::Pass);
+        let made = ahead.mine(1).await.unwrap();
+        // It makes blocks all the time, so it is never silent.
+        let catching_up = async {
+            loop {
+                late.mine(1).await.unwrap();
+                tokio::time::sleep(20 * MILLI).await;
+            }
+        };
+        tokio::select! {
+            reached = reaches(&mut heads, 1001) => assert_eq!(reached.hash, made.hash),
+            () = catching_up => {}
+        }
+        until(&chain, |status| status.endpoint == first.url() && status.is_healthy()).await;
+    }
+
+    #[tokio::test]
     async fn heads_go_back_with_the_chain() {
         let devnet = devnet(BlockProduction::OnDemand).await;
         let proxy = Proxy::to(devnet.address()).await;

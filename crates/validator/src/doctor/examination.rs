@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use subnetkit_chain::{
-    AxonCertificate, Chain, ConnectError, Mechanism, Metagraph, Pinned, ReadError, Standing,
+    AxonCertificate, Chain, ConnectError, HashCommit, Mechanism, Metagraph, Pinned, ReadError, Standing,
 };
 use subnetkit_protocol::{Coldkey, Hotkey};
 use subnetkit_timelock::Schedule;
@@ -155,9 +155,12 @@ impl Examination {
         };
         let mechanisms = standings.iter().map(|standing| {
             let sealed = standing.timelocked_commits.get(&standing.clock.index_next_block());
+            // The next commit makes room for itself by dropping those whose epoch to reveal is over.
+            let epoch = standing.clock.index_next_block();
+            let live = |commit: &&HashCommit| commit.epoch + standing.reveal_period_epochs >= epoch;
             let facts = MechanismFacts {
                 last_update: standing.place.map_or(0, |place| place.last_update_block),
-                hash_commits: standing.hash_commits.len(),
+                hash_commits: standing.hash_commits.iter().filter(live).count(),
                 sealed_commits: sealed.map_or(0, Vec::len),
             };
             (standing.of.mecid, facts)

@@ -19,7 +19,6 @@ fn at(block: u64) -> Situation {
         has_scores: true,
         way: Way::Plain,
         row_is_empty: false,
-        undecided: false,
         newest: None,
     }
 }
@@ -150,11 +149,6 @@ fn what_was_sent_the_other_way_does_not_count() {
     submits(&fresh(), &plain_now);
     let hash_now = Situation { way: Way::Hash, ..committed(1085, taken(1081)) };
     waits(&fresh(), &hash_now, WaitReason::AlreadySet { included_block: 1081 });
-}
-
-#[test]
-fn nothing_is_sent_beside_a_transaction_whose_fate_is_open() {
-    waits(&fresh(), &Situation { undecided: true, ..at(1085) }, WaitReason::Undecided);
 }
 
 #[test]

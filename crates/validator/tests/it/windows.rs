@@ -274,7 +274,6 @@ impl Validator {
             has_scores: true,
             way: chain.way,
             row_is_empty: chain.row.is_empty(),
-            undecided: false,
             newest: newest.map(|newest| Newest {
                 included_block: newest.fate.included_block().unwrap_or_default(),
                 way: chain.way,
