@@ -15,7 +15,7 @@ const MILLI: Duration = Duration::from_millis(1);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("in time")
+    tokio::time::timeout(PATIENCE, future).await.unwrap()
 }
 
 fn config(block_production: BlockProduction) -> Config {

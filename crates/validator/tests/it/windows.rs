@@ -215,7 +215,7 @@ impl Validator {
         if let Some((submission, extrinsic)) = undecided {
             if !self.handed_over.contains(&extrinsic.id) && is_wanted(&submission, &extrinsic, &chain.best())
             {
-                self.hand_over(chain, extrinsic, submission, arrives);
+                self.hand_over(chain, &extrinsic, submission, arrives);
             }
             return;
         }
@@ -236,7 +236,7 @@ impl Validator {
         if crash > 1 {
             let submission = self.journal[at].clone();
             if let Some(extrinsic) = submission.extrinsics.last().cloned() {
-                self.hand_over(chain, extrinsic, submission, arrives);
+                self.hand_over(chain, &extrinsic, submission, arrives);
             }
         }
     }
@@ -307,7 +307,7 @@ impl Validator {
         self.journal.push(Submission { id, intent, fate: Fate::Intended, note: None, extrinsics });
     }
 
-    fn hand_over(&mut self, chain: &mut Chain, extrinsic: Extrinsic, submission: Submission, arrives: bool) {
+    fn hand_over(&mut self, chain: &mut Chain, extrinsic: &Extrinsic, submission: Submission, arrives: bool) {
         let known = chain.pool.iter().any(|(waiting, _)| waiting.id == extrinsic.id);
         if arrives && !known && extrinsic.signed.nonce >= chain.nonce {
             chain.pool.push((extrinsic.clone(), submission));
