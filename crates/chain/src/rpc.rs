@@ -11,9 +11,12 @@ use crate::{
     refused::Refused,
     unknown_block::{self, BlockName},
 };
-use std::{future::Future, sync::OnceLock};
+use std::{future::Future, sync::OnceLock, time::Duration};
 use subxt::{config::substrate::H256, rpcs};
 use tokio::time::Instant;
+
+/// How long it may take until the end of a connection is noticed by its supervisor.
+const MAX_NOTICE_DELAY: Duration = Duration::from_secs(2);
 
 pub(crate) struct Rpc {
     settings: Settings,
@@ -126,7 +129,7 @@ impl Rpc {
             return Err(pruned(block, request, url, &reason));
         }
         let archive = self.archive.get_or_init(|| {
-            tracing::info!(?endpoints, "connecting to the chain's archive");
+            tracing::info!(endpoints = endpoints.len(), "connecting to the chain's archive");
             Connection::spawn(endpoints, &self.settings, Some(self.genesis))
         });
         match self.read_from(archive, request, ask).await {
@@ -194,6 +197,10 @@ impl Rpc {
             }
             Ok(Err(error)) => {
                 let reason = error.to_string();
+                // Until the supervisor has noticed, whoever asks again would be given the same dead connection.
+                if !live.client.is_connected() {
+                    let _ = tokio::time::timeout(MAX_NOTICE_DELAY, live.gave_up()).await;
+                }
                 Err(ReadError::Disconnected { url: url(), request: request(), reason })
             }
             Err(_) => {

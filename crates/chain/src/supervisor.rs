@@ -231,7 +231,9 @@ impl Supervisor {
                 self.endpoints.strange(index, now);
                 let (found, expected) = (hex::encode(found), hex::encode(expected));
                 let error = ConnectError::WrongNetwork { url, found, expected };
-                tracing::error!(%error, "an endpoint of the chain is not used");
+                if !self.is_only_attempt() {
+                    tracing::error!(%error, "an endpoint of the chain is not used");
+                }
                 error
             }
         };
@@ -241,7 +243,7 @@ impl Supervisor {
     fn attempt_failed(&mut self, error: ConnectError) {
         self.failed = self.failed.saturating_add(1);
         // The first time through all of them; after that it is no news.
-        if self.failed <= self.endpoints.len() {
+        if self.failed <= self.endpoints.len() && !self.is_only_attempt() {
             tracing::warn!(%error, "an endpoint of the chain cannot be used");
         } else {
             tracing::debug!(%error, "an endpoint of the chain cannot be used");
@@ -249,6 +251,11 @@ impl Supervisor {
         if self.current.is_none() {
             self.down(error);
         }
+    }
+
+    /// Whether the error is what whoever connects gets, so that the log need not say it too.
+    const fn is_only_attempt(&self) -> bool {
+        self.connections == 0 && self.endpoints.len() == 1
     }
 
     fn down(&mut self, error: ConnectError) {
