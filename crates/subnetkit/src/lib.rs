@@ -9,6 +9,7 @@
 //! | `miner` | the module `miner` |
 //! | `validator` | the module `validator` |
 //! | `devnet` | both, and a whole subnet on this machine with its own chain |
+//! | `lab` | both, and the module `lab`: the incentive against whole populations |
 //! | `axon-v10` | talking to miners and validators of Bittensor SDK 10: `protocol::axon_v10`, `serve_v10`, `ask_v10` |
 //!
 //! It is **not** where things are done: it re-exports the crates below it and adds what every program needs around them,
@@ -64,6 +65,8 @@ pub use error::RunError;
 pub use start::connect;
 
 pub use subnetkit_chain as chain;
+#[cfg(feature = "lab")]
+pub use subnetkit_lab as lab;
 pub use subnetkit_protocol as protocol;
 pub use subnetkit_wallet as wallet;
 
