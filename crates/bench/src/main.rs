@@ -2,10 +2,10 @@
 //!
 //! The benchmarks are no tests: they measure, say whether the goals were met, and fail only if something could not be
 //! measured. Every server runs in a process of its own ([`serve`]), so that its CPU time and memory are its own. Start
-//! reading at [`axon`], the first of them; how they measure is in `docs/benchmarks.md`.
+//! reading at [`axon`], the first of them; how they measure is in `docs/src/benchmarks.md`.
 //!
 //! [`chaos`] and [`validator_soak`] do fail: they put a whole validator on a [`stage`] of its own, and say whether its
-//! weights land whatever happens and whether it grows. How they judge is in `docs/chaos.md`, and a short chaos is among the
+//! weights land whatever happens and whether it grows. How they judge is in `docs/src/chaos.md`, and a short chaos is among the
 //! tests (`tests/it`).
 
 mod axon;

@@ -72,3 +72,8 @@ pub use subnetkit_wallet as wallet;
 
 pub use ::async_trait::async_trait;
 pub use {rand, serde, serde_json, tokio, tokio_util, tracing};
+
+/// The pages of the book whose examples have to compile.
+#[cfg(all(doctest, feature = "miner", feature = "validator"))]
+#[doc = include_str!("../../../docs/src/hooks.md")]
+mod book {}

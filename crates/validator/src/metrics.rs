@@ -1,6 +1,6 @@
 //! What one validator counts. Each has a registry of its own: several run in one process without sharing a number.
 //!
-//! `docs/alerts.yml` has alerts on these, `docs/operating.md` what they mean. Every series that an alert counts with is
+//! `docs/src/alerts.yml` has alerts on these, `docs/src/operating.md` what they mean. Every series that an alert counts with is
 //! there from the start, at 0: what appears with its first event has no increase.
 
 use std::collections::BTreeMap;

@@ -38,7 +38,7 @@ fn sample(metrics: &str, series: &str) -> Option<f64> {
 /// The validator's series that the alert rules name, with the labels and values they ask for.
 fn named_by_alerts() -> BTreeMap<String, BTreeSet<(String, String)>> {
     let manifest = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-    let rules = std::fs::read_to_string(Path::new(&manifest).join("../../docs/alerts.yml")).unwrap();
+    let rules = std::fs::read_to_string(Path::new(&manifest).join("../../docs/src/alerts.yml")).unwrap();
     let mut named = BTreeMap::<String, BTreeSet<(String, String)>>::new();
     for (at, _) in rules.match_indices("subnetkit_validator_") {
         let rest = &rules[at..];

@@ -2,7 +2,7 @@
 //!
 //! A caller asks with the header [`SIGN`], and the miner signs seven lines: protocol, scheme, status, body hash, the
 //! request's signature, signer, caller. The request's signature binds the answer to one attempt of one caller, so
-//! request and response together are evidence of who said what to whom. The document `docs/signed-responses.md` has
+//! request and response together are evidence of who said what to whom. The document `docs/src/signed-responses.md` has
 //! the whole protocol, and `tests/vectors/btauth_response_v1.json` its recorded cases.
 //!
 //! * Miner: [`sign_response`] gives the headers, or for a streamed body the trailers.

@@ -15,7 +15,7 @@
 //! reward      one row per such call and hotkey: what the hook gave it
 //! ```
 //!
-//! `task`, `request` and `exchange` are the large ones, with bounds of their own; `docs/ledger.md` says how all are read.
+//! `task`, `request` and `exchange` are the large ones, with bounds of their own; `docs/src/ledger.md` says how all are read.
 //!
 //! Hotkeys are their 32 bytes. A hotkey that was not asked in a round has no row: *not asked* cannot be read as zero.
 

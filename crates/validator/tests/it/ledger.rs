@@ -323,7 +323,7 @@ async fn the_documented_questions_have_answers() {
     store.record_rewards(RewardRecord { block: 9, mecid: 0, rewards }).await.unwrap();
     crate::journal::refused(&store, 1).await;
 
-    let docs = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../../docs/ledger.md");
+    let docs = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../../docs/src/ledger.md");
     let text = std::fs::read_to_string(docs).unwrap();
     let statements: Vec<&str> =
         text.split("```sql\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
