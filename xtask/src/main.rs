@@ -1,5 +1,5 @@
 //! Chores of this repository: `cargo run -p xtask -- new NAME` generates a subnet that is built against this checkout,
-//! `cargo run -p xtask -- render` renders the template into `examples/matmul` after an edit.
+//! `cargo run -p xtask -- render` renders the template into `examples` after an edit.
 //!
 //! Both run the real cargo-generate, as a library. Nothing here is part of what subnetkit ships.
 
@@ -11,13 +11,13 @@ use anyhow::{Context, Result};
 use cargo_generate::{GenerateArgs, TemplatePath, Vcs};
 use clap::Parser;
 
-/// The package of the example, and the values that its placeholders have.
-const EXAMPLE: &str = "matmul";
-const EXAMPLE_VALUES: [&str; 3] = [
-    "description=Matrix multiplication as a Bittensor subnet.",
-    "netuid=0",
-    "subnetkit=../../crates/subnetkit",
-];
+/// The examples: a folder below `examples/`, its description, its kind and its reward.
+const EXAMPLES: [[&str; 4]; 1] =
+    [["matmul", "Matrix multiplication as a Bittensor subnet.", "compute", "proportional"]];
+
+/// What the repository has for all of them.
+const SHARED_VALUES: [&str; 4] =
+    ["license=none", "ci=false", "containers=false", "subnetkit=../../crates/subnetkit"];
 
 /// Where cargo-generate looks for an author.
 const AUTHOR_VARIABLES: [&str; 6] =
@@ -37,9 +37,9 @@ enum Chore {
         #[arg(long, short, value_name = "PLACEHOLDER=VALUE")]
         define: Vec<String>,
     },
-    /// Renders the template as the example, in a place of its own or where the repository has it
+    /// Renders the template as the examples, in a place of their own or where the repository has them
     Render {
-        /// Folder of the rendered example
+        /// Folder of the rendered examples
         #[arg(long)]
         destination: Option<PathBuf>,
     },
@@ -69,20 +69,31 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Render { destination } => {
             let destination = match destination {
                 Some(destination) => destination,
-                None => checkout()?.join("examples").join(EXAMPLE),
+                None => checkout()?.join("examples"),
             };
-            std::fs::create_dir_all(&destination)
-                .with_context(|| format!("{} cannot be created", destination.display()))?;
-            generate(GenerateArgs {
-                name: Some(EXAMPLE.to_owned()),
-                destination: Some(destination),
-                define: EXAMPLE_VALUES.map(str::to_owned).into(),
-                init: true,
-                overwrite: true,
-                ..template()?
-            })
+            EXAMPLES.into_iter().try_for_each(|example| render(&destination, example))
         }
     }
+}
+
+/// Renders one example, in place of what is there.
+fn render(examples: &Path, [name, description, kind, reward]: [&str; 4]) -> Result<()> {
+    let destination = examples.join(name);
+    if destination.exists() {
+        std::fs::remove_dir_all(&destination)
+            .with_context(|| format!("{} cannot be removed", destination.display()))?;
+    }
+    std::fs::create_dir_all(&destination)
+        .with_context(|| format!("{} cannot be created", destination.display()))?;
+    let mut define = SHARED_VALUES.map(str::to_owned).to_vec();
+    define.extend([format!("description={description}"), format!("kind={kind}"), format!("reward={reward}")]);
+    generate(GenerateArgs {
+        name: Some(name.to_owned()),
+        destination: Some(destination),
+        define,
+        init: true,
+        ..template()?
+    })
 }
 
 fn generate(args: GenerateArgs) -> Result<()> {

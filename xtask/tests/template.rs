@@ -1,4 +1,4 @@
-//! The template, through the real cargo-generate: the example is what it renders, and what it generates builds and
+//! The template, through the real cargo-generate: the examples are what it renders, and what it generates builds and
 //! passes its own tests. No network: the template and subnetkit come from this checkout, versions from its lock file.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap like the tests themselves")]
 
@@ -10,19 +10,19 @@ use std::process::Command;
 const PROFILE: &str = "[profile.dev.package.\"*\"]";
 
 #[test]
-fn the_example_is_the_rendered_template() {
+fn the_examples_are_the_rendered_template() {
     let workspace = tempfile::tempdir().unwrap();
     fs::write(workspace.path().join("Cargo.toml"), "[workspace]\n").unwrap();
-    let rendered = workspace.path().join("examples/matmul");
+    let rendered = workspace.path().join("examples");
     xtask(["render", "--destination"], &rendered);
-    let (rendered, example) = (files(&rendered), files(&checkout().join("examples/matmul")));
+    let (rendered, examples) = (files(&rendered), files(&checkout().join("examples")));
     assert_eq!(
         rendered.keys().collect::<Vec<_>>(),
-        example.keys().collect::<Vec<_>>(),
+        examples.keys().collect::<Vec<_>>(),
         "run `cargo run -p xtask -- render`"
     );
     for (path, text) in &rendered {
-        assert_eq!(text, &example[path], "{path}: run `cargo run -p xtask -- render`");
+        assert_eq!(text, &examples[path], "{path}: run `cargo run -p xtask -- render`");
     }
 }
 
@@ -55,7 +55,7 @@ fn any_project_name_becomes_names_that_rust_takes() {
     let project = files(&folder.path().join("deep-think42"));
     assert!(project["Cargo.toml"].contains("name = \"deep-think42\""));
     assert!(project["Cargo.toml"].contains("\nsubnetkit = \"0.1\"\n"));
-    assert!(project["src/bin/miner.rs"].contains("use deep_think42::MatMul;"));
+    assert!(project["src/bin/miner.rs"].contains("use subnet::MatMul;"));
     assert!(project["config/finney.toml"].contains("\nnetuid = 77\n"));
     for (path, text) in &project {
         assert!(!text.contains("{{") && !text.contains("{%"), "{path} holds a placeholder");

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use matmul::forward::Solver;
-use matmul::matrix::PRIME;
-use matmul::reward::Payout;
-use matmul::score::Judge;
-use matmul::{MatMul, Matrix, Problem, Solution};
+use subnet::forward::Solver;
+use subnet::matrix::PRIME;
+use subnet::reward::Payout;
+use subnet::score::Judge;
+use subnet::{MatMul, Matrix, Problem, Solution};
 
 use subnetkit::prelude::*;
 use subnetkit::serde_json::json;

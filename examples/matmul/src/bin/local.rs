@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use matmul::forward::Solver;
-use matmul::reward::Payout;
-use matmul::score::Judge;
-use matmul::{MatMul, Problem, Solution};
+use subnet::forward::Solver;
+use subnet::reward::Payout;
+use subnet::score::Judge;
+use subnet::{MatMul, Problem, Solution};
 
 use subnetkit::local::Local;
 use subnetkit::prelude::*;

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use matmul::MatMul;
-use matmul::forward::Solver;
+use subnet::MatMul;
+use subnet::forward::Solver;
 
 fn main() -> ExitCode {
     subnetkit::miner::main::<MatMul>(Solver)

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use matmul::MatMul;
-use matmul::reward::Payout;
-use matmul::score::Judge;
+use subnet::MatMul;
+use subnet::reward::Payout;
+use subnet::score::Judge;
 
 fn main() -> ExitCode {
     subnetkit::validator::main::<MatMul>(Judge, Payout)

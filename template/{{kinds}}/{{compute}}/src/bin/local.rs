@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use {{crate_name}}::forward::Solver;
-use {{crate_name}}::reward::Payout;
-use {{crate_name}}::score::Judge;
-use {{crate_name}}::{MatMul, Problem, Solution};
+use subnet::forward::Solver;
+use subnet::reward::Payout;
+use subnet::score::Judge;
+use subnet::{MatMul, Problem, Solution};
 
 use subnetkit::local::Local;
 use subnetkit::prelude::*;

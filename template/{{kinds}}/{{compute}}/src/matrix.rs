@@ -26,7 +26,8 @@ impl Matrix {
     /// Whether there are as many cells as the size says, all of them in the field. What comes from the network is
     /// asked this before anything else.
     pub fn is_sound(&self) -> bool {
-        self.size.checked_mul(self.size) == Some(self.cells.len()) && self.cells.iter().all(|cell| *cell < PRIME)
+        self.size.checked_mul(self.size) == Some(self.cells.len())
+            && self.cells.iter().all(|cell| *cell < PRIME)
     }
 
     /// The product with a sound matrix of the same size, in n³ steps.

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use {{crate_name}}::MatMul;
-use {{crate_name}}::forward::Solver;
+use subnet::MatMul;
+use subnet::forward::Solver;
 
 fn main() -> ExitCode {
     subnetkit::miner::main::<MatMul>(Solver)

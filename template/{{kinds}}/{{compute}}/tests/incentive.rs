@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use {{crate_name}}::forward::Solver;
-use {{crate_name}}::matrix::PRIME;
-use {{crate_name}}::reward::Payout;
-use {{crate_name}}::score::Judge;
-use {{crate_name}}::{MatMul, Matrix, Problem, Solution};
+use subnet::forward::Solver;
+use subnet::matrix::PRIME;
+use subnet::reward::Payout;
+use subnet::score::Judge;
+use subnet::{MatMul, Matrix, Problem, Solution};
 
 use subnetkit::prelude::*;
 use subnetkit::serde_json::json;

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use {{crate_name}}::MatMul;
-use {{crate_name}}::reward::Payout;
-use {{crate_name}}::score::Judge;
+use subnet::MatMul;
+use subnet::reward::Payout;
+use subnet::score::Judge;
 
 fn main() -> ExitCode {
     subnetkit::validator::main::<MatMul>(Judge, Payout)
