@@ -1,1 +1,19 @@
 //! The incentive laboratory: a subnet's own hooks against populations of miners and validators.
+
+pub mod chain;
+mod error;
+mod lab;
+mod miner;
+mod report;
+mod sweep;
+mod validator;
+
+pub use chain::Rules;
+pub use error::{Hook, LabError, Moment};
+pub use lab::Lab;
+pub use miner::Miner;
+pub use report::{
+    Alone, Epoch, NeuronEpoch, Party, Report, Strategy, ValidatorSummary, WeightsRow, WhatIf, WhatIfPoint,
+    Withheld,
+};
+pub use validator::Validator;
