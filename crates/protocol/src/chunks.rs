@@ -125,6 +125,12 @@ impl ChunkReader {
         chunk.map(|bytes| self.encoding.decode(&bytes).map_err(ChunkError::Malformed)).transpose()
     }
 
+    /// How many bytes were pushed that no chunk read so far has taken.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Says whether the body may end here.
     ///
     /// # Errors

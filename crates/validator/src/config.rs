@@ -62,6 +62,9 @@ pub struct ValidatorConfig {
     /// Largest answer read from a miner, in bytes. A round holds up to `sample_size` of them. Default 8388608 (8 MiB).
     #[serde(default = "defaults::max_response_bytes")]
     pub max_response_bytes: usize,
+    /// Most pieces of one streamed answer that a round takes, each with its time. Default 16384.
+    #[serde(default = "defaults::max_response_pieces")]
+    pub max_response_pieces: usize,
     /// Dial miners at private and loopback addresses. Only for a network on one machine or one LAN: on a public
     /// network it lets a miner point this process at services behind the firewall, and the program refuses to start
     /// there. Default false.
@@ -167,6 +170,9 @@ mod defaults {
     pub(super) const fn max_response_bytes() -> usize {
         8 * 1024 * 1024
     }
+    pub(super) const fn max_response_pieces() -> usize {
+        16_384
+    }
     pub(super) const fn require_signed_responses() -> bool {
         true
     }
@@ -229,6 +235,7 @@ impl ValidatorConfig {
             ask_concurrency: defaults::ask_concurrency(),
             ask_concurrency_per_host: defaults::ask_concurrency_per_host(),
             max_response_bytes: defaults::max_response_bytes(),
+            max_response_pieces: defaults::max_response_pieces(),
             allow_private_addresses: false,
             require_signed_responses: defaults::require_signed_responses(),
             miner_scheme: Scheme::default(),
@@ -252,7 +259,7 @@ impl ValidatorConfig {
 
     /// Refuses values that can never work, naming the setting.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let positive: [(&'static str, u128); 15] = [
+        let positive: [(&'static str, u128); 16] = [
             ("sample_size", self.sample_size as u128),
             ("task_timeout", self.task_timeout.as_nanos()),
             ("score_timeout", self.score_timeout.as_nanos()),
@@ -263,6 +270,7 @@ impl ValidatorConfig {
             ("ask_concurrency", self.ask_concurrency as u128),
             ("ask_concurrency_per_host", self.ask_concurrency_per_host as u128),
             ("max_response_bytes", self.max_response_bytes as u128),
+            ("max_response_pieces", self.max_response_pieces as u128),
             ("submit_attempts", u128::from(self.submit_attempts)),
             ("stall_timeout", self.stall_timeout.as_nanos()),
             ("ledger_rounds", u128::from(self.ledger_rounds)),
@@ -302,6 +310,7 @@ impl ValidatorConfig {
             concurrency: self.ask_concurrency,
             concurrency_per_host: self.ask_concurrency_per_host,
             max_response_bytes: self.max_response_bytes,
+            max_response_pieces: self.max_response_pieces,
             allow_private_addresses: self.allow_private_addresses,
             require_signed_responses: self.require_signed_responses,
             schemes: MinerSchemes { default: self.miner_scheme, by_hotkey },

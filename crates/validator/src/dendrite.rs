@@ -7,7 +7,7 @@
 //!
 //! On a request's way: the address is judged (`egress.rs`); a slot of the miner's host and one of the whole are awaited
 //! (`host_slots.rs`); the request is signed (`attempt.rs`) and sent (`http.rs`, `connector.rs`, `pin.rs`), again only if
-//! it cannot have reached the miner; the answer is read within its bounds (`reply.rs`, `stream.rs`), its signature verified
+//! it cannot have reached the miner; the answer is read within its bounds (`reply.rs`, `stream.rs`, `pieces.rs`), its signature verified
 //! beside those of others (`verification.rs`), and only then decoded.
 
 mod answers;
@@ -18,6 +18,7 @@ mod egress;
 mod endpoint;
 mod host_slots;
 mod http;
+mod pieces;
 mod pin;
 mod reply;
 mod settings;
@@ -30,6 +31,7 @@ pub use answers::Answers;
 pub(crate) use connector::dial;
 pub use egress::{EgressError, check_egress};
 pub use endpoint::Endpoint;
+pub(crate) use pieces::read_pieces;
 pub use settings::{DendriteSettings, MinerSchemes};
 pub use stream::{StreamEnd, Streamed};
 
@@ -214,7 +216,7 @@ impl Dendrite {
             Err(failed) => (failed.map(|never| match never {}), Bytes::new()),
             Ok(body) => (read_answer::<S>(&body, timing.answering), body),
         };
-        Ok(Answer { hotkey, outcome, timing, body, evidence })
+        Ok(Answer { timing, body, evidence, ..Answer::new(hotkey, outcome) })
     }
 
     fn demands<S: Synapse>(&self) -> Demands {

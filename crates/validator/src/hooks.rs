@@ -24,7 +24,20 @@ pub trait Score<S: Synapse>: Send + Sync + 'static {
 
     /// The score of each hotkey that deserves one. `answers` holds one entry per hotkey the task named, including those
     /// that refused, timed out or answered garbage. A hotkey left out of the result stays unscored, which is not a zero.
+    ///
+    /// Where nobody can know yet, as with a forecast, [`Scores::later`] leaves the round open for [`settle`](Self::settle).
     async fn score(&self, task: &Task<S>, answers: &[Answer<S>]) -> Scores;
+
+    /// The scores of a round that was left open, as far as they are known by now. Asked at the start of each later round,
+    /// with that round's frame and with the task and the answers of then, as the ledger kept them: also after a restart.
+    /// [`Scores::later`] keeps the round open; anything else ends it. Scores count from the round they come in.
+    ///
+    /// `now.subnet` has the neurons of today. What has to be known of the round's own time belongs into
+    /// [`Task::with_notes`].
+    async fn settle(&self, now: &Round, task: &Task<S>, answers: &[Answer<S>]) -> Scores {
+        let _ = (now, task, answers);
+        Scores::new()
+    }
 }
 
 #[async_trait]
@@ -35,6 +48,10 @@ impl<S: Synapse, J: Score<S> + ?Sized> Score<S> for Arc<J> {
 
     async fn score(&self, task: &Task<S>, answers: &[Answer<S>]) -> Scores {
         (**self).score(task, answers).await
+    }
+
+    async fn settle(&self, now: &Round, task: &Task<S>, answers: &[Answer<S>]) -> Scores {
+        (**self).settle(now, task, answers).await
     }
 }
 
@@ -62,7 +79,7 @@ impl<R: Reward + ?Sized> Reward for Arc<R> {
     }
 }
 
-/// The frame of one round, given to [`Score::task`].
+/// The frame of one round, given to [`Score::task`], and to [`Score::settle`] as what is now.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Round {

@@ -19,7 +19,8 @@ pub use inspection::inspect;
 pub use past::RoundRange;
 pub(crate) use past::{PastRound, WholeRound};
 pub use records::{
-    AnswerRecord, AskedRecord, LedgerOwner, RewardRecord, RoundRecord, RoundState, Scored, TaskRecord,
+    AnswerRecord, AskedRecord, LedgerOwner, PieceRecord, RewardRecord, RoundRecord, RoundState, Scored,
+    TaskRecord,
 };
 pub use store::{Bodies, LedgerStore, Retention};
 pub use submissions::{

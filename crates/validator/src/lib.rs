@@ -39,7 +39,7 @@ pub mod replay;
 pub mod schedule;
 pub mod weights;
 
-pub use answer::{Answer, Outcome, OutcomeKind, Timing, UnknownOutcome};
+pub use answer::{Answer, Outcome, OutcomeKind, Piece, Timing, UnknownOutcome};
 pub use config::{ConfigError, RoundInterval, RoundIntervalError, ValidatorConfig};
 pub use dendrite::Dendrite;
 pub use ema::Ema;

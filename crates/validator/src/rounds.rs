@@ -11,11 +11,11 @@ use tokio::task::spawn_blocking;
 
 use crate::answer::{Answer, Outcome};
 use crate::config::ValidatorConfig;
-use crate::dendrite::{AskError, Dendrite, EncodedRequest, Endpoint};
+use crate::dendrite::{Answers, AskError, Dendrite, EncodedRequest, Endpoint};
 use crate::guard::{HookError, HookGuard};
 use crate::hooks::{Round, Score};
 use crate::ledger::{
-    AnswerRecord, AskedRecord, LedgerError, LedgerStore, RoundRecord, RoundState, TaskRecord,
+    AnswerRecord, AskedRecord, LedgerError, LedgerStore, PieceRecord, RoundRecord, RoundState, TaskRecord,
 };
 use crate::metrics::Metrics;
 use crate::progress::Progress;
@@ -205,7 +205,11 @@ impl<S: Synapse> Rounds<S> {
             }
         }
         let allowed = task.timeout().unwrap_or(self.ask_timeout);
-        let mut arriving = self.dendrite.ask_all::<S>(asks, task.timeout());
+        let mut arriving: Answers<S> = if task.is_streamed() {
+            self.dendrite.ask_all_pieces(asks, task.timeout())
+        } else {
+            self.dendrite.ask_all(asks, task.timeout())
+        };
         self.step("asking miners", allowed);
         while let Some(answer) = arriving.next().await {
             answers.push(answer?);
@@ -244,6 +248,7 @@ pub(crate) fn valid<S: Synapse>(mut scores: Scores, answers: &[Answer<S>]) -> Sc
 fn record_task<S: Synapse>(task: &Task<S>, requests: Vec<Bytes>) -> TaskRecord {
     TaskRecord {
         timeout: task.timeout(),
+        streamed: task.is_streamed(),
         notes: task.notes().clone(),
         requests,
         asks: task.indexed_asks().collect(),
@@ -251,9 +256,16 @@ fn record_task<S: Synapse>(task: &Task<S>, requests: Vec<Bytes>) -> TaskRecord {
 }
 
 fn record_answer<S: Synapse>(answer: &Answer<S>) -> AnswerRecord {
+    let pieces = answer.pieces().unwrap_or(&answer.partial).iter();
+    let pieces = answer.ends.iter().zip(pieces).map(|(end, piece)| PieceRecord { end: *end, at: piece.at });
+    let outcome = match answer.outcome {
+        Outcome::Streamed { elapsed, .. } => Outcome::Streamed { pieces: Vec::new(), elapsed },
+        ref other => other.as_ref().map(|_| ()),
+    };
     AnswerRecord {
         hotkey: answer.hotkey,
-        outcome: answer.outcome.as_ref().map(|_| ()),
+        outcome,
+        pieces: pieces.collect(),
         timing: answer.timing,
         body: answer.body.clone(),
         evidence: answer.evidence.clone(),

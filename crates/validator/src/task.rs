@@ -7,11 +7,14 @@ use std::time::Duration;
 use serde_json::Value;
 use subnetkit_protocol::{Hotkey, Synapse};
 
+use crate::ledger::TaskRecord;
+
 /// The requests of one round: each hotkey named here is asked once; every other hotkey stays *not asked*.
 pub struct Task<S: Synapse> {
     requests: Vec<S::Request>,
     asks: BTreeMap<Hotkey, usize>,
     timeout: Option<Duration>,
+    streamed: bool,
     notes: Value,
 }
 
@@ -19,14 +22,20 @@ impl<S: Synapse> Task<S> {
     /// Asks nobody: the round ends at once and leaves no scores.
     #[must_use]
     pub const fn nobody() -> Self {
-        Self { requests: Vec::new(), asks: BTreeMap::new(), timeout: None, notes: Value::Null }
+        Self {
+            requests: Vec::new(),
+            asks: BTreeMap::new(),
+            timeout: None,
+            streamed: false,
+            notes: Value::Null,
+        }
     }
 
     /// The same request to several hotkeys. It is serialised once.
     #[must_use]
     pub fn same(request: S::Request, hotkeys: impl IntoIterator<Item = Hotkey>) -> Self {
         let asks = hotkeys.into_iter().map(|hotkey| (hotkey, 0)).collect();
-        Self { requests: vec![request], asks, timeout: None, notes: Value::Null }
+        Self { requests: vec![request], asks, ..Self::nobody() }
     }
 
     /// A request of its own to each hotkey. A hotkey named twice is asked its last request.
@@ -44,6 +53,15 @@ impl<S: Synapse> Task<S> {
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Asks for streams: each miner's answer comes in pieces, judged by [`Answer::pieces`](crate::Answer::pieces), within
+    /// the same time and size as an answer in one piece, and at most `max_response_pieces` of them. The miners have to
+    /// answer this synapse with `ForwardStream`.
+    #[must_use]
+    pub const fn streamed(mut self) -> Self {
+        self.streamed = true;
         self
     }
 
@@ -66,6 +84,12 @@ impl<S: Synapse> Task<S> {
         self.timeout
     }
 
+    /// Whether it asks for streams.
+    #[must_use]
+    pub const fn is_streamed(&self) -> bool {
+        self.streamed
+    }
+
     /// What this hotkey is asked; `None` if it is not asked.
     #[must_use]
     pub fn request(&self, hotkey: &Hotkey) -> Option<&S::Request> {
@@ -83,14 +107,11 @@ impl<S: Synapse> Task<S> {
         self.asks.contains_key(hotkey)
     }
 
-    /// A task as it was: `asks` name requests by their place, which has to be in the list.
-    pub(crate) fn restored(
-        requests: Vec<S::Request>,
-        asks: impl IntoIterator<Item = (Hotkey, usize)>,
-        timeout: Option<Duration>,
-        notes: Value,
-    ) -> Self {
-        Self { requests, asks: asks.into_iter().collect(), timeout, notes }
+    /// A task as it was recorded, with its requests read: its asks name them by their place, which has to be in the list.
+    pub(crate) fn restored(requests: Vec<S::Request>, record: &TaskRecord) -> Self {
+        let asks = record.asks.iter().copied().collect();
+        let (timeout, streamed, notes) = (record.timeout, record.streamed, record.notes.clone());
+        Self { requests, asks, timeout, streamed, notes }
     }
 
     pub(crate) fn distinct_requests(&self) -> &[S::Request] {
@@ -109,6 +130,7 @@ impl<S: Synapse> fmt::Debug for Task<S> {
             .field("hotkeys", &self.asks.len())
             .field("requests", &self.requests.len())
             .field("timeout", &self.timeout)
+            .field("streamed", &self.streamed)
             .finish_non_exhaustive()
     }
 }

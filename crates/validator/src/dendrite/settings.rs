@@ -21,6 +21,8 @@ pub struct DendriteSettings {
     pub concurrency_per_host: usize,
     /// Largest answer read.
     pub max_response_bytes: usize,
+    /// Most pieces of a streamed answer that is judged whole.
+    pub max_response_pieces: usize,
     /// Whether private and loopback addresses are dialled.
     pub allow_private_addresses: bool,
     /// Whether an answer without its miner's signature counts as forged.
@@ -38,6 +40,7 @@ impl Default for DendriteSettings {
             concurrency: 256,
             concurrency_per_host: 16,
             max_response_bytes: 8 * 1024 * 1024,
+            max_response_pieces: 16_384,
             allow_private_addresses: false,
             require_signed_responses: true,
             schemes: MinerSchemes::default(),

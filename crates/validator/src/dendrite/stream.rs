@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use futures::Stream;
 use futures::stream::unfold;
 use http_body_util::BodyExt;
@@ -75,30 +76,32 @@ impl Dendrite {
                 Course::Unasked { dendrite, endpoint, request, timeout } => {
                     match dendrite.begin_stream::<S>(&endpoint, &request, timeout).await {
                         Ok(Ok(reading)) => reading,
-                        Ok(Err(ended)) => return Some((Ok(Streamed::Ended(ended)), Course::Over)),
+                        Ok(Err(unbegun)) => {
+                            let ended = Streamed::Ended(unbegun.told(endpoint.hotkey));
+                            return Some((Ok(ended), Course::Over));
+                        }
                         Err(error) => return Some((Err(error), Course::Over)),
                     }
                 }
             };
             Some(match reading.next().await {
                 Ok(chunk) => (Ok(Streamed::Chunk(chunk)), Course::Reading(reading)),
-                Err(ended) => (Ok(Streamed::Ended(ended)), Course::Over),
+                Err(finish) => {
+                    (Ok(Streamed::Ended(finish.told(reading.hotkey, reading.count))), Course::Over)
+                }
             })
         })
     }
 
-    async fn begin_stream<S: Synapse>(
+    pub(super) async fn begin_stream<S: Synapse>(
         &self,
         endpoint: &Endpoint,
         request: &EncodedRequest,
         timeout: Option<Duration>,
-    ) -> Result<Result<Box<Reading>, StreamEnd>, AskError> {
+    ) -> Result<Result<Box<Reading>, Unbegun>, AskError> {
         let hotkey = endpoint.hotkey;
         let demands = self.demands::<S>();
-        let ended = |timing, failed: Failed, evidence| {
-            let outcome = failed.map(|never| match never {});
-            StreamEnd { hotkey, outcome, timing, evidence }
-        };
+        let ended = |timing, failed, evidence| Unbegun { failed, timing, evidence };
         let begun = match self.begin::<S>(endpoint, request, timeout).await? {
             Ok(begun) => begun,
             Err(Ended { failed, timing }) => return Ok(Err(ended(timing, failed, None))),
@@ -136,13 +139,50 @@ impl Dendrite {
             demands,
             bytes: 0,
             count: 0,
+            arrived: Duration::ZERO,
+            kept: None,
             _slots,
         })))
     }
 }
 
+/// What came instead of a stream.
+#[derive(Debug)]
+pub(super) struct Unbegun {
+    pub(super) failed: Failed,
+    pub(super) timing: Timing,
+    pub(super) evidence: Option<Box<Evidence>>,
+}
+
+impl Unbegun {
+    fn told(self, hotkey: Hotkey) -> StreamEnd {
+        let Self { failed, timing, evidence } = self;
+        StreamEnd { hotkey, outcome: failed.map(|never| match never {}), timing, evidence }
+    }
+}
+
+/// How a stream ended.
+#[derive(Debug)]
+pub(super) struct Finish {
+    /// Whether it came to its end and is the miner's.
+    pub(super) proven: Result<(), Failed>,
+    pub(super) timing: Timing,
+    pub(super) evidence: Option<Box<Evidence>>,
+}
+
+impl Finish {
+    fn told(self, hotkey: Hotkey, chunks: u64) -> StreamEnd {
+        let Self { proven, timing, evidence } = self;
+        let outcome = match proven {
+            Ok(()) => Outcome::Answered { response: chunks, elapsed: timing.answering },
+            Err(failed) => failed.map(|never| match never {}),
+        };
+        StreamEnd { hotkey, outcome, timing, evidence }
+    }
+}
+
 /// A stream that has begun.
-struct Reading {
+pub(super) struct Reading {
     hotkey: Hotkey,
     attempt: Attempt,
     clock: Clock,
@@ -154,12 +194,31 @@ struct Reading {
     demands: reply::Demands,
     bytes: usize,
     count: u64,
+    /// When the newest bytes came.
+    arrived: Duration,
+    /// All bytes, for who wants them.
+    kept: Option<BytesMut>,
     _slots: super::Slots,
 }
 
 impl Reading {
+    /// Keeps the bytes from here on.
+    pub(super) fn keep(&mut self) {
+        self.kept.get_or_insert_default();
+    }
+
+    /// The bytes that were kept.
+    pub(super) fn into_kept(self) -> Bytes {
+        self.kept.unwrap_or_default().freeze()
+    }
+
+    /// When the bytes came that the newest chunk ends in, and where among all bytes it ends.
+    pub(super) fn place(&self) -> (Duration, usize) {
+        (self.arrived, self.bytes - self.chunks.unread())
+    }
+
     /// The next chunk, or how it ended.
-    async fn next<R: serde::de::DeserializeOwned>(&mut self) -> Result<R, StreamEnd> {
+    pub(super) async fn next<R: serde::de::DeserializeOwned>(&mut self) -> Result<R, Finish> {
         let deadline = self.clock.deadline;
         let read = match timeout_at(deadline, self.read()).await {
             Ok(read) => read,
@@ -175,11 +234,16 @@ impl Reading {
             Ok(None) => self.finish().await,
             Err(failed) => Err(failed),
         };
-        let (outcome, evidence) = match proven {
-            Ok(evidence) => (Outcome::Answered { response: self.count, elapsed: timing.answering }, evidence),
-            Err(failed) => (failed.map(|never| match never {}), None),
+        let (proven, evidence) = match proven {
+            Ok(evidence) => (Ok(()), evidence),
+            Err(failed) => (Err(failed), None),
         };
-        Err(StreamEnd { hotkey: self.hotkey, outcome, timing, evidence })
+        Err(Finish { proven, timing, evidence })
+    }
+
+    /// An end that this side makes.
+    pub(super) fn broken_off(&self, failed: Failed) -> Finish {
+        Finish { proven: Err(failed), timing: self.clock.timing(), evidence: None }
     }
 
     /// `None` at the end of the body.
@@ -198,6 +262,10 @@ impl Reading {
                     }
                     self.hasher.update(&data);
                     self.chunks.push(&data);
+                    self.arrived = self.clock.timing().answering;
+                    if let Some(kept) = &mut self.kept {
+                        kept.extend_from_slice(&data);
+                    }
                 }
                 Err(frame) => {
                     if let Ok(trailers) = frame.into_trailers() {

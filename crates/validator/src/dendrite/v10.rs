@@ -53,7 +53,7 @@ impl Dendrite {
         if matches!(outcome, Outcome::Answered { .. } | Outcome::Refused { .. }) {
             identity.give_back();
         }
-        Ok(Answer { hotkey: endpoint.hotkey, outcome, timing, body, evidence: None })
+        Ok(Answer { timing, body, ..Answer::new(endpoint.hotkey, outcome) })
     }
 
     /// Asks everyone at once, as [`ask_all`](Self::ask_all) does.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use subnetkit_chain::Metagraph;
 use subnetkit_protocol::Hotkey;
 
-use super::records::{AnswerRecord, LedgerOwner, TaskRecord};
+use super::records::{AnswerRecord, LedgerOwner, PieceRecord, TaskRecord};
 use super::{Ledger, LedgerError, from_bits, to_bits};
 use crate::answer::Timing;
 use crate::scores::Scores;
@@ -168,12 +168,12 @@ impl Ledger {
 }
 
 fn whole(connection: &Connection, round: i64) -> Result<Result<WholeRound, NotKept>, LedgerError> {
-    let found: Option<(Option<i64>, Option<String>)> = connection
-        .query_row("SELECT timeout_ns, notes FROM task WHERE round = ?1", params![round], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+    let found: Option<(Option<i64>, bool, Option<String>)> = connection
+        .query_row("SELECT timeout_ns, streamed, notes FROM task WHERE round = ?1", params![round], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
-    let Some((timeout, notes)) = found else { return Ok(Err(NotKept::Task)) };
+    let Some((timeout, streamed, notes)) = found else { return Ok(Err(NotKept::Task)) };
     let Some(notes) = notes else { return Ok(Err(NotKept::Notes)) };
     let notes: Value =
         serde_json::from_str(&notes).map_err(|_| LedgerError::Corrupt { what: "notes of a task" })?;
@@ -188,7 +188,7 @@ fn whole(connection: &Connection, round: i64) -> Result<Result<WholeRound, NotKe
     }
 
     let mut query = connection.prepare(
-        "SELECT hotkey, request, outcome, queued_ns, connecting_ns, answering_ns, body, evidence
+        "SELECT hotkey, request, outcome, queued_ns, connecting_ns, answering_ns, body, evidence, pieces
          FROM exchange WHERE round = ?1 ORDER BY hotkey",
     )?;
     let mut rows = query.query(params![round])?;
@@ -204,7 +204,7 @@ fn whole(connection: &Connection, round: i64) -> Result<Result<WholeRound, NotKe
         }
     }
     let timeout = timeout.map(|nanos| Duration::from_nanos(from_bits(nanos)));
-    Ok(Ok(WholeRound { task: TaskRecord { timeout, notes, requests, asks }, answers }))
+    Ok(Ok(WholeRound { task: TaskRecord { timeout, streamed, notes, requests, asks }, answers }))
 }
 
 /// `None` where no answer was had.
@@ -215,11 +215,15 @@ fn answer(row: &Row<'_>, hotkey: Hotkey) -> Result<Option<Result<AnswerRecord, N
         return Ok(Some(Err(NotKept::Answer { hotkey })));
     };
     let time = |column| row.get(column).map(|nanos| Duration::from_nanos(from_bits(nanos)));
+    let pieces: Option<String> = row.get(8)?;
+    let pieces = pieces.map_or(Ok(Vec::new()), |pieces| serde_json::from_str::<Vec<(usize, u64)>>(&pieces));
+    let piece = |(end, nanos)| PieceRecord { end, at: Duration::from_nanos(nanos) };
     let evidence: Option<String> = row.get(7)?;
     let evidence = evidence.map(|evidence| serde_json::from_str(&evidence)).transpose();
     Ok(Some(Ok(AnswerRecord {
         hotkey,
         outcome: serde_json::from_str(&outcome).map_err(corrupt("outcome of an answer"))?,
+        pieces: pieces.map_err(corrupt("pieces of a stream"))?.into_iter().map(piece).collect(),
         timing: Timing { queued: time(3)?, connecting: time(4)?, answering: time(5)? },
         body: body.into(),
         evidence: evidence.map_err(corrupt("evidence of an answer"))?,

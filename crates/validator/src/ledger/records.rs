@@ -41,6 +41,8 @@ pub struct AskedRecord {
 pub struct TaskRecord {
     /// The time each miner had, if the task named one.
     pub timeout: Option<Duration>,
+    /// Whether it asked for streams.
+    pub streamed: bool,
     /// The judge's notes.
     pub notes: Value,
     /// The distinct requests, as they were sent.
@@ -54,14 +56,25 @@ pub struct TaskRecord {
 pub struct AnswerRecord {
     /// Who was asked.
     pub hotkey: Hotkey,
-    /// How it ended; the response is in the body.
+    /// How it ended; the response is in the body, and so are the pieces of a stream.
     pub outcome: Outcome<()>,
+    /// Where the pieces of a stream are in the body, and when they came; of one that broke off, those before.
+    pub pieces: Vec<PieceRecord>,
     /// Where the time went.
     pub timing: Timing,
     /// The answer as it came; empty if there is none.
     pub body: Bytes,
     /// The miner's word for it, if it signed.
     pub evidence: Option<Box<Evidence>>,
+}
+
+/// One piece of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PieceRecord {
+    /// Where in the body it ends; it begins where the one before ends.
+    pub end: usize,
+    /// When its last byte came, since a connection was ready to carry the request.
+    pub at: Duration,
 }
 
 /// A finished round, as it is recorded.

@@ -144,6 +144,7 @@ struct Exchange<'a> {
     request: usize,
     answer: Option<&'a AnswerRecord>,
     outcome: Option<String>,
+    pieces: Option<String>,
     body: Option<&'a [u8]>,
     evidence: Option<String>,
 }
@@ -161,12 +162,16 @@ impl<'a> Whole<'a> {
         for (hotkey, request) in &task.asks {
             let answer = by_hotkey.get(hotkey).copied();
             let body = answer.map_or(&[][..], |answer| &answer.body);
+            let pieces = answer.filter(|answer| !answer.pieces.is_empty()).map(places).transpose()?;
+            // The one is nothing without the other.
+            let fit = fits(body.len()) && pieces.as_ref().is_none_or(|pieces| fits(pieces.len()));
             exchanges.push(Exchange {
                 hotkey: *hotkey,
                 request: *request,
                 answer,
                 outcome: answer.map(|answer| serde_json::to_string(&answer.outcome)).transpose()?,
-                body: Some(body).filter(|body| fits(body.len())),
+                pieces: pieces.filter(|_| fit),
+                body: Some(body).filter(|_| fit),
                 evidence: answer
                     .and_then(|answer| answer.evidence.as_ref())
                     .map(serde_json::to_string)
@@ -176,7 +181,11 @@ impl<'a> Whole<'a> {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let of_requests = requests.iter().flatten().map(|body| body.len() + ROW_BYTES).sum::<usize>();
         let of_exchange = |row: &Exchange<'_>| {
-            ROW_BYTES + text(&row.outcome) + text(&row.evidence) + row.body.map_or(0, <[u8]>::len)
+            ROW_BYTES
+                + text(&row.outcome)
+                + text(&row.evidence)
+                + text(&row.pieces)
+                + row.body.map_or(0, <[u8]>::len)
         };
         let bytes = text(&notes) + of_requests + exchanges.iter().map(of_exchange).sum::<usize>();
         Ok(Self { task, notes, requests, exchanges, bytes: bytes as u64 })
@@ -184,8 +193,8 @@ impl<'a> Whole<'a> {
 
     fn insert(&self, connection: &Connection, round: i64) -> Result<(), LedgerError> {
         connection.execute(
-            "INSERT INTO task (round, timeout_ns, notes, bytes) VALUES (?1, ?2, ?3, ?4)",
-            params![round, self.task.timeout.map(nanos), self.notes, to_bits(self.bytes)],
+            "INSERT INTO task (round, timeout_ns, streamed, notes, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![round, self.task.timeout.map(nanos), self.task.streamed, self.notes, to_bits(self.bytes)],
         )?;
         let mut insert =
             connection.prepare_cached("INSERT INTO request (round, number, body) VALUES (?1, ?2, ?3)")?;
@@ -194,8 +203,8 @@ impl<'a> Whole<'a> {
         }
         let mut insert = connection.prepare_cached(
             "INSERT INTO exchange
-             (round, hotkey, request, outcome, queued_ns, connecting_ns, answering_ns, body, evidence)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             (round, hotkey, request, outcome, queued_ns, connecting_ns, answering_ns, pieces, body, evidence)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?;
         for row in &self.exchanges {
             let timing = row.answer.map(|answer| answer.timing).unwrap_or_default();
@@ -207,12 +216,19 @@ impl<'a> Whole<'a> {
                 nanos(timing.queued),
                 nanos(timing.connecting),
                 nanos(timing.answering),
+                row.pieces,
                 row.body,
                 row.evidence,
             ])?;
         }
         Ok(())
     }
+}
+
+/// As they are written: where each piece ends, and when it came, in nanoseconds.
+fn places(answer: &AnswerRecord) -> Result<String, LedgerError> {
+    let places = answer.pieces.iter().map(|piece| (piece.end, nanos(piece.at)));
+    Ok(serde_json::to_string(&places.collect::<Vec<_>>())?)
 }
 
 fn micros(time: Duration) -> i64 {

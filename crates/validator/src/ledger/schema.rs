@@ -192,6 +192,9 @@ CREATE TABLE extrinsic (
 ) STRICT;
 CREATE INDEX extrinsic_by_submission ON extrinsic (submission);
 CREATE INDEX extrinsic_undecided ON extrinsic (submission) WHERE state = 'undecided';
+", "
+ALTER TABLE task ADD COLUMN streamed INTEGER NOT NULL DEFAULT 0;  -- 1: it asked for streams
+ALTER TABLE exchange ADD COLUMN pieces TEXT;  -- JSON, of a stream: [where it ends in the body, ns until it came] per piece
 "];
 
 /// Brings the file to the current version, each step in a transaction of its own.

@@ -33,7 +33,17 @@ type Told = (AnswerRecord, Option<f64>);
 fn answer(n: u8, outcome: Outcome<()>, score: Option<f64>) -> Told {
     let timing = Timing { answering: Duration::from_micros(1500), ..Timing::default() };
     let body = if outcome.kind() == OutcomeKind::Answered { "\"hello\"" } else { "" };
-    (AnswerRecord { hotkey: hotkey(n), outcome, timing, body: body.into(), evidence: None }, score)
+    (
+        AnswerRecord {
+            hotkey: hotkey(n),
+            outcome,
+            timing,
+            pieces: vec![],
+            body: body.into(),
+            evidence: None,
+        },
+        score,
+    )
 }
 
 fn answered() -> Outcome<()> {
@@ -51,8 +61,13 @@ fn refused() -> Outcome<()> {
 async fn asked(store: &LedgerStore, told: &[Told], request: &str) -> u64 {
     let round = store.open_round(50, u64::MAX).await.unwrap();
     let asks = told.iter().map(|(answer, _)| (answer.hotkey, 0)).collect();
-    let task =
-        TaskRecord { timeout: None, notes: json!(null), requests: vec![request.to_owned().into()], asks };
+    let task = TaskRecord {
+        timeout: None,
+        streamed: false,
+        notes: json!(null),
+        requests: vec![request.to_owned().into()],
+        asks,
+    };
     let answers = told.iter().map(|(answer, _)| answer.clone()).collect();
     let subnet = Arc::new(metagraph(&[]));
     store.record_answers(AskedRecord { round, task, answers, subnet }).await.unwrap();
