@@ -1,11 +1,17 @@
 //! The incentive laboratory: a subnet's own hooks against populations of miners and validators.
 
+mod about;
 pub mod chain;
 mod error;
+mod findings;
+mod html;
 mod lab;
 mod miner;
+mod number;
 mod report;
 mod sweep;
+mod table;
+mod timeline;
 mod validator;
 
 pub use chain::Rules;

@@ -34,6 +34,8 @@ pub struct Miner<S: Synapse> {
 /// How many they are, how fast and how often they answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Habits {
+    /// Whether it should earn by what it does.
+    pub(crate) fair: bool,
     pub(crate) count: usize,
     pub(crate) identities: usize,
     pub(crate) latency: Duration,
@@ -118,26 +120,26 @@ impl<S: Synapse> Miner<S> {
 
     /// "lazy": answers only this share of its requests, 0 to 1, and refuses the others.
     pub fn lazy(forward: impl Forward<S>, share: f64) -> Self {
-        let mut miner = Self::new("lazy", forward);
+        let mut miner = Self::new("lazy", forward).cheats();
         miner.habits.diligence = share;
         miner
     }
 
     /// "wrong": answers, and the answers are worth nothing, as this hook makes them.
     pub fn wrong(forward: impl Forward<S>) -> Self {
-        Self::new("wrong", forward)
+        Self::new("wrong", forward).cheats()
     }
 
     /// "copycat": gives another strategy's answer of the same round as its own, as soon as it has seen it. Where that
     /// miner was asked something else, its answer to that.
     pub fn copycat(victim: impl Into<String>) -> Self {
-        Self::of("copycat", Answers::CopiedFrom(victim.into()))
+        Self::of("copycat", Answers::CopiedFrom(victim.into())).cheats()
     }
 
     /// "sybil": so many hotkeys of one operator on one machine. The same request is answered once for all of them;
     /// different ones wait for each other.
     pub fn sybil(forward: impl Forward<S>, identities: usize) -> Self {
-        Self::new("sybil", forward).identities(identities)
+        Self::new("sybil", forward).identities(identities).cheats()
     }
 
     /// "intermittent": answers for `on` epochs, then cannot be reached for `off` epochs, and so on.
@@ -153,7 +155,7 @@ impl<S: Synapse> Miner<S> {
     /// "briber": hands this share of what it earns, 0 to 1, to the validators that collude with it, in proportion to
     /// their stake (see [`crate::Validator::colluding`]).
     pub fn briber(forward: impl Forward<S>, share: f64) -> Self {
-        let mut miner = Self::new("briber", forward);
+        let mut miner = Self::new("briber", forward).cheats();
         miner.habits.bribe = share;
         miner
     }
@@ -164,6 +166,7 @@ impl<S: Synapse> Miner<S> {
             answers,
             otherwise: None,
             habits: Habits {
+                fair: true,
                 count: 1,
                 identities: 1,
                 latency: LATENCY,
@@ -183,6 +186,13 @@ impl<S: Synapse> Miner<S> {
     /// Another name.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
+        self
+    }
+
+    /// It earns by means that the incentive should not pay: the report says so if it does. Lazy, wrong, copying, sybil and
+    /// bribing miners count as such already.
+    pub const fn cheats(mut self) -> Self {
+        self.habits.fair = false;
         self
     }
 

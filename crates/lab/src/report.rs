@@ -83,6 +83,10 @@ pub enum Party {
 pub struct Strategy {
     /// Its name.
     pub name: String,
+    /// What it does, in words.
+    pub about: String,
+    /// Whether it earns what it earns by fair means. What is not fair should not pay, and the report says where it does.
+    pub fair: bool,
     /// How many hotkeys it plays with.
     pub identities: usize,
     /// What its hotkeys were paid for mining.
@@ -116,13 +120,16 @@ pub struct Alone {
 }
 
 impl Strategy {
-    /// What is left after registrations, work and bribes, in rao of alpha. Below zero it was a loss.
+    /// Registrations, work and bribes together, in rao of alpha.
+    #[must_use]
+    pub fn costs(&self) -> u128 {
+        u128::from(self.registration_cost) + u128::from(self.work_cost) + u128::from(self.bribes_paid)
+    }
+
+    /// What is left after all costs, in rao of alpha. Below zero it was a loss.
     #[must_use]
     pub fn net(&self) -> i128 {
-        i128::from(self.earned)
-            - i128::from(self.registration_cost)
-            - i128::from(self.work_cost)
-            - i128::from(self.bribes_paid)
+        i128::from(self.earned) - self.costs() as i128
     }
 
     /// Earnings per hotkey, in rao of alpha.
@@ -147,6 +154,10 @@ impl Strategy {
 pub struct ValidatorSummary {
     /// The kind's name.
     pub name: String,
+    /// What it does, in words.
+    pub about: String,
+    /// Whether it asks and scores every epoch, by the hooks.
+    pub honest: bool,
     /// How many there are.
     pub count: usize,
     /// Their stake together, before the first epoch.
@@ -236,7 +247,7 @@ impl Report {
 }
 
 /// Half the mean difference between any two, as a share of the mean.
-fn gini(mut values: Vec<u64>) -> f64 {
+pub(crate) fn gini(mut values: Vec<u64>) -> f64 {
     values.sort_unstable();
     let sum: f64 = values.iter().map(|value| *value as f64).sum();
     if sum == 0.0 {
