@@ -67,6 +67,14 @@ pub enum RunError {
         /// For how long.
         limit: Duration,
     },
+    /// Whoever started the program is gone, and the program did not end.
+    #[error(
+        "standard input was closed (end_with_stdin), and the program did not end in order within {} s", .grace.as_secs()
+    )]
+    Abandoned {
+        /// The time it had.
+        grace: Duration,
+    },
     /// A second signal came before everything was finished.
     #[error("ended at the second signal, before everything in flight was finished")]
     Impatient,
@@ -78,7 +86,7 @@ impl RunError {
     #[must_use]
     pub const fn is_unexpected(&self) -> bool {
         match self {
-            Self::Frozen { .. } => true,
+            Self::Frozen { .. } | Self::Abandoned { .. } => true,
             #[cfg(feature = "validator")]
             Self::Validator(error) => error.is_unexpected(),
             #[cfg(feature = "miner")]

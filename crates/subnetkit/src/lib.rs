@@ -42,6 +42,8 @@
 
 mod error;
 pub mod keys;
+#[cfg(any(feature = "miner", feature = "validator"))]
+mod lifeline;
 #[cfg(feature = "devnet")]
 pub mod local;
 pub mod logging;

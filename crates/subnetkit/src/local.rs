@@ -9,23 +9,24 @@ mod epochs;
 mod flags;
 mod output;
 mod stage;
+mod subnet;
 
-pub use cast::{Behaviour, Role};
-pub use epochs::{EpochReport, NeuronReport, Verdict};
+pub use cast::{Behaviour, Cast, Member, Role};
+pub use epochs::{EpochReport, NeuronReport, ScoreBoard, Verdict};
 pub use flags::LocalFlags;
+pub use subnet::{Beat, ChainOptions, Epochs, LocalSubnet};
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
 use subnetkit_chain::{ConnectError, ReadError, SubmitError};
-use subnetkit_devnet::SpawnError;
+use subnetkit_devnet::{ControlError, SpawnError};
 use subnetkit_miner::{Forward, MinerError};
 use subnetkit_protocol::{KeyError, Synapse};
 use subnetkit_validator::{Reward, Score, ValidatorError};
 use tokio_util::sync::CancellationToken;
 
-use cast::Cast;
 use stage::Stage;
 
 use crate::shutdown::Shutdown;
@@ -70,6 +71,9 @@ pub enum LocalError {
         /// What the chain said.
         source: Box<SubmitError>,
     },
+    /// The development chain could not be edited, or not be kept.
+    #[error("the development chain did not do as asked: {0}")]
+    Chain(#[source] ControlError),
     /// A development key could not be derived.
     #[error(transparent)]
     Key(#[from] KeyError),

@@ -5,7 +5,7 @@ use std::{ffi::OsString, future::Future, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    RunError, logging, output,
+    RunError, lifeline, logging, output,
     pulse::Pulse,
     settings::{CommandLine, Given, Layers, ReplayFlags, Role, Settings, SettingsError},
     shutdown::Shutdown,
@@ -65,10 +65,16 @@ where
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let limit = settings.role.stall_timeout();
+    let end_with_stdin = settings.common.end_with_stdin;
     let _pulse = Pulse::watch(runtime.handle(), limit, move || give_up(&RunError::Frozen { limit }))?;
     let ended = runtime.block_on(async {
         let shutdown = Shutdown::watch()?;
         let (asked, insisted) = (shutdown.asked(), shutdown.insisted());
+        if end_with_stdin {
+            lifeline::watch(asked.clone(), || {
+                give_up(&RunError::Abandoned { grace: lifeline::GRACE });
+            })?;
+        }
         tokio::select! {
             ended = run(settings, line.replay, asked) => ended,
             () = insisted.cancelled() => Err(RunError::Impatient),

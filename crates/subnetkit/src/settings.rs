@@ -88,6 +88,9 @@ pub struct Common {
     pub log: String,
     /// How it is logged. Default `pretty`.
     pub log_format: LogFormat,
+    /// Ends in order when standard input is closed, for a program that was started by another: a pipe that only the other
+    /// one holds breaks when that ends, also if it is killed. Default false.
+    pub end_with_stdin: bool,
 }
 
 impl Default for Common {
@@ -104,6 +107,7 @@ impl Default for Common {
             wallet_path: PathBuf::from("~/.bittensor/wallets"),
             log: "info".to_owned(),
             log_format: LogFormat::Pretty,
+            end_with_stdin: false,
         }
     }
 }

@@ -55,33 +55,63 @@ impl fmt::Display for Behaviour {
 
 /// One participant, with keys derived from its name: the same in every run.
 #[derive(Debug, Clone)]
-pub(super) struct Member {
-    pub(super) name: String,
-    pub(super) coldkey: Keypair,
-    pub(super) hotkey: Keypair,
-    pub(super) role: Role,
-    pub(super) behaviour: Option<Behaviour>,
+#[non_exhaustive]
+pub struct Member {
+    /// For example `miner-1`.
+    pub name: String,
+    /// Derived from `//NAME`.
+    pub coldkey: Keypair,
+    /// Derived from `//NAME//hotkey`.
+    pub hotkey: Keypair,
+    /// What it is there for.
+    pub role: Role,
+    /// How it answers; only miners have one.
+    pub behaviour: Option<Behaviour>,
 }
+
+/// The name of everybody's hotkey, in a wallet or behind the coldkey's secret URI.
+const HOTKEY: &str = "hotkey";
 
 impl Member {
     fn new(name: String, role: Role, behaviour: Option<Behaviour>) -> Result<Self, LocalError> {
-        let coldkey = Keypair::from_uri(&format!("//{name}"), Scheme::Sr25519)?;
-        let hotkey = Keypair::from_uri(&format!("//{name}//hotkey"), Scheme::Sr25519)?;
+        let coldkey = Keypair::from_uri(&Self::coldkey_uri(&name), Scheme::Sr25519)?;
+        let hotkey = Keypair::from_uri(&Self::hotkey_uri(&name), Scheme::Sr25519)?;
         Ok(Self { name, coldkey, hotkey, role, behaviour })
+    }
+
+    /// The secret URI of a member's coldkey, which everybody can derive.
+    #[must_use]
+    pub fn coldkey_uri(name: &str) -> String {
+        format!("//{name}")
+    }
+
+    /// The secret URI of a member's hotkey.
+    #[must_use]
+    pub fn hotkey_uri(name: &str) -> String {
+        format!("//{name}//{HOTKEY}")
     }
 }
 
 /// Everybody who takes part.
 #[derive(Debug, Clone)]
-pub(super) struct Cast {
-    pub(super) sudo: Keypair,
-    pub(super) owner: Member,
-    pub(super) validators: Vec<Member>,
-    pub(super) miners: Vec<Member>,
+#[non_exhaustive]
+pub struct Cast {
+    /// Whose calls the chain takes for root's.
+    pub sudo: Keypair,
+    /// Creates the subnet.
+    pub owner: Member,
+    /// Ask and score.
+    pub validators: Vec<Member>,
+    /// Answer.
+    pub miners: Vec<Member>,
 }
 
 impl Cast {
-    pub(super) fn new(validators: u16, miners: u16, slow: bool, wrong: bool) -> Result<Self, LocalError> {
+    /// So many of each. The last miner is `wrong` and the one before it `slow`, where there are enough of them.
+    ///
+    /// # Errors
+    /// [`LocalError::Key`] if a key can't be derived.
+    pub fn new(validators: u16, miners: u16, slow: bool, wrong: bool) -> Result<Self, LocalError> {
         let behaviour = |index: u16| {
             if wrong && miners >= 2 && index + 1 == miners {
                 Behaviour::Wrong
@@ -104,11 +134,13 @@ impl Cast {
     }
 
     /// Owner, validators, miners.
-    pub(super) fn members(&self) -> impl Iterator<Item = &Member> {
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
         std::iter::once(&self.owner).chain(&self.validators).chain(&self.miners)
     }
 
-    pub(super) fn member(&self, hotkey: &Hotkey) -> Option<&Member> {
+    /// The one with this hotkey.
+    #[must_use]
+    pub fn member(&self, hotkey: &Hotkey) -> Option<&Member> {
         self.members().find(|member| member.hotkey.account() == *hotkey)
     }
 }

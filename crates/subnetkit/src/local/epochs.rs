@@ -28,6 +28,9 @@ pub struct NeuronReport {
     pub uid: u16,
     /// Its hotkey.
     pub hotkey: Hotkey,
+    /// Its name, if it takes part in this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// What it is there for.
     pub role: Role,
     /// How it answers; only miners have one.
@@ -59,10 +62,11 @@ pub enum Verdict {
 
 /// The latest score that each validator gave each hotkey.
 #[derive(Debug, Default)]
-pub(super) struct ScoreBoard(BTreeMap<(Hotkey, Hotkey), f64>);
+pub struct ScoreBoard(BTreeMap<(Hotkey, Hotkey), f64>);
 
 impl ScoreBoard {
-    pub(super) fn note(&mut self, validator: Hotkey, miner: Hotkey, score: f64) {
+    /// Replaces what this validator thought of this miner before.
+    pub fn note(&mut self, validator: Hotkey, miner: Hotkey, score: f64) {
         self.0.insert((miner, validator), score);
     }
 
@@ -94,6 +98,7 @@ impl EpochReport {
                 NeuronReport {
                     uid: neuron.uid,
                     hotkey: neuron.hotkey,
+                    name: member.map(|member| member.name.clone()),
                     role: member.map_or(Role::Miner, |member| member.role),
                     behaviour: member.and_then(|member| member.behaviour),
                     score: scores.mean(&neuron.hotkey),
@@ -149,6 +154,7 @@ mod tests {
         NeuronReport {
             uid,
             hotkey: Hotkey::from_bytes([uid as u8; 32]),
+            name: None,
             role: Role::Miner,
             behaviour: Some(behaviour),
             score: None,

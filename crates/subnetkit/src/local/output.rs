@@ -38,28 +38,35 @@ pub(super) fn epoch(flags: &LocalFlags, report: &EpochReport) {
 }
 
 fn table(report: &EpochReport) -> String {
-    let mut lines = vec![
-        String::new(),
-        format!("epoch {} (block {})", report.epoch, report.block),
-        format!(
-            "{:>4}  {:<14} {:<12} {:>8} {:>8} {:>10} {:>10} {:>14} {:>14}",
-            "uid", "role", "hotkey", "score", "weight", "incentive", "dividends", "emission", "stake"
-        ),
-    ];
-    lines.extend(report.neurons.iter().map(row));
-    lines.join("\n")
-}
-
-fn row(neuron: &NeuronReport) -> String {
-    let role = match neuron.behaviour {
+    report.table(|neuron| match neuron.behaviour {
         Some(behaviour) => format!("{} ({behaviour})", neuron.role),
         None => neuron.role.to_string(),
-    };
+    })
+}
+
+impl EpochReport {
+    /// The epoch as a table for people, a line per neuron, which is called by its `label`.
+    #[must_use]
+    pub fn table(&self, label: impl Fn(&NeuronReport) -> String) -> String {
+        let mut lines = vec![
+            String::new(),
+            format!("epoch {} (block {})", self.epoch, self.block),
+            format!(
+                "{:>4}  {:<14} {:<12} {:>8} {:>8} {:>10} {:>10} {:>14} {:>14}",
+                "uid", "role", "hotkey", "score", "weight", "incentive", "dividends", "emission", "stake"
+            ),
+        ];
+        lines.extend(self.neurons.iter().map(|neuron| row(neuron, &label(neuron))));
+        lines.join("\n")
+    }
+}
+
+fn row(neuron: &NeuronReport, label: &str) -> String {
     let hotkey = neuron.hotkey.to_string();
     let short = format!("{}..{}", &hotkey[..5], &hotkey[hotkey.len() - 4..]);
     let score = neuron.score.map_or_else(|| "-".to_owned(), |score| format!("{score:.3}"));
     format!(
-        "{:>4}  {role:<14} {short:<12} {score:>8} {:>8.3} {:>10.3} {:>10.3} {:>14.4} {:>14.4}",
+        "{:>4}  {label:<14} {short:<12} {score:>8} {:>8.3} {:>10.3} {:>10.3} {:>14.4} {:>14.4}",
         neuron.uid,
         neuron.weight,
         neuron.incentive,

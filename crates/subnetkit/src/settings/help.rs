@@ -20,6 +20,10 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
             ("wallet_path", "The directory of all wallets"),
             ("log", "What is logged, for example info or subnetkit_miner=debug"),
             ("log_format", "How it is logged: pretty or json"),
+            (
+                "end_with_stdin",
+                "End in order when standard input is closed, as by the end of who started this",
+            ),
         ],
     ),
     (
