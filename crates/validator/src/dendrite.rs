@@ -20,18 +20,21 @@ mod host_slots;
 mod http;
 mod pieces;
 mod pin;
+mod raw;
 mod reply;
 mod settings;
 mod stream;
 #[cfg(feature = "axon-v10")]
 mod v10;
 mod verification;
+mod wire;
 
 pub use answers::Answers;
 pub(crate) use connector::dial;
 pub use egress::{EgressError, check_egress};
 pub use endpoint::Endpoint;
 pub(crate) use pieces::read_pieces;
+pub use raw::{RawAnswer, RawRequest};
 pub use settings::{DendriteSettings, MinerSchemes};
 pub use stream::{StreamEnd, Streamed};
 
@@ -44,7 +47,7 @@ use hyper::{HeaderMap, Response, http::Error as HttpError};
 #[cfg(feature = "axon-v10")]
 use subnetkit_protocol::axon_v10;
 use subnetkit_protocol::btauth::{BodyDigest, NonceClock, SignError};
-use subnetkit_protocol::{EncodeError, Keypair, Synapse};
+use subnetkit_protocol::{EncodeError, Encoding, Keypair, Synapse};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
@@ -55,6 +58,7 @@ use self::host_slots::{HostSlot, HostSlots};
 use self::http::{HttpClient, MAX_HEAD_BYTES, SendFailure};
 use self::reply::{Demands, Failed, Reply};
 use self::verification::Verification;
+use self::wire::Wire;
 use crate::answer::{Answer, Outcome, Timing};
 
 /// Asks miners. One client, with pooled connections, for the whole process.
@@ -89,7 +93,7 @@ pub enum AskError {
     )]
     Sign {
         /// The synapse's name.
-        synapse: &'static str,
+        synapse: String,
         /// The cause.
         source: SignError,
     },
@@ -97,7 +101,7 @@ pub enum AskError {
     #[error("the request to /{synapse} cannot be built: {source}")]
     Build {
         /// The synapse's name.
-        synapse: &'static str,
+        synapse: String,
         /// The cause.
         source: HttpError,
     },
@@ -133,7 +137,11 @@ impl EncodedRequest {
     pub fn new<S: Synapse>(request: &S::Request) -> Result<Self, AskError> {
         let bytes =
             S::ENCODING.encode(request).map_err(|source| AskError::Encode { synapse: S::NAME, source })?;
-        Ok(Self { digest: BodyDigest::of(&bytes), bytes })
+        Ok(Self::of_bytes(bytes))
+    }
+
+    fn of_bytes(bytes: Bytes) -> Self {
+        Self { digest: BodyDigest::of(&bytes), bytes }
     }
 
     /// The bytes that are sent, and signed by their hash.
@@ -197,7 +205,7 @@ impl Dendrite {
     ) -> Result<Answer<S>, AskError> {
         let hotkey = endpoint.hotkey;
         let Begun { attempt, response, clock, _slots } =
-            match self.begin::<S>(endpoint, request, timeout).await? {
+            match self.begin(&Wire::of::<S>(), endpoint, request, timeout).await? {
                 Ok(begun) => begun,
                 Err(Ended { failed, timing }) => {
                     let outcome = failed.map(|never| match never {});
@@ -209,7 +217,7 @@ impl Dendrite {
         // What follows is this side's work, and not charged.
         let timing = clock.timing();
         let Reply { content, evidence } = match received {
-            Ok(received) => reply::judge(received, &attempt, &self.demands::<S>()).await,
+            Ok(received) => reply::judge(received, &attempt, &self.demands(S::RESPONSE_ENCODING)).await,
             Err(failed) => Reply { content: Err(failed), evidence: None },
         };
         let (outcome, body) = match content {
@@ -219,41 +227,41 @@ impl Dendrite {
         Ok(Answer { timing, body, evidence, ..Answer::new(hotkey, outcome) })
     }
 
-    fn demands<S: Synapse>(&self) -> Demands {
+    fn demands(&self, encoding: Encoding) -> Demands {
         Demands {
             verification: Arc::clone(&self.verification),
             limit_bytes: self.settings.max_response_bytes,
             signature: self.settings.require_signed_responses,
-            encoding: S::RESPONSE_ENCODING,
+            encoding,
         }
     }
 
-    async fn begin<S: Synapse>(
+    async fn begin(
         &self,
+        wire: &Wire,
         endpoint: &Endpoint,
         request: &EncodedRequest,
         timeout: Option<Duration>,
     ) -> Result<Result<Begun, Ended>, AskError> {
-        let synapse = S::NAME;
         let scheme = self.settings.schemes.of(&endpoint.hotkey);
         let sign = |clock: &Clock| {
-            let nonce = self.nonces.next();
-            let attempt =
-                Attempt::sign(&self.hotkey, S::path(), request.digest, nonce, endpoint.hotkey, scheme)
-                    .map_err(|source| AskError::Sign { synapse, source })?;
+            let synapse = || wire.name().to_owned();
+            let (nonce, target) = (self.nonces.next(), wire.target.clone());
+            let attempt = Attempt::sign(&self.hotkey, target, request.digest, nonce, endpoint.hotkey, scheme)
+                .map_err(|source| AskError::Sign { synapse: synapse(), source })?;
             let headers = attempt
-                .headers(S::ENCODING, S::RESPONSE_ENCODING, clock.left().as_millis())
-                .map_err(|source| AskError::Build { synapse, source })?;
-            Ok((attempt, headers, request.bytes.clone()))
+                .headers(wire.sent, wire.wanted, clock.left().as_millis())
+                .map_err(|source| AskError::Build { synapse: synapse(), source })?;
+            Ok((attempt, wire.finish(headers), request.bytes.clone()))
         };
-        self.begin_with(synapse, &S::path(), endpoint, timeout, sign).await
+        self.begin_with(wire.name(), &wire.target, endpoint, timeout, sign).await
     }
 
     /// Waits for its turn, then sends until an attempt has reached the miner, or attempts or time run out. Every attempt
     /// is made by `sign`.
     async fn begin_with<A>(
         &self,
-        synapse: &'static str,
+        synapse: &str,
         target: &str,
         endpoint: &Endpoint,
         timeout: Option<Duration>,
@@ -280,7 +288,7 @@ impl Dendrite {
 
     async fn send<A>(
         &self,
-        synapse: &'static str,
+        synapse: &str,
         target: &str,
         route: &Route,
         sign: impl Fn(&Clock) -> Result<(A, HeaderMap, Bytes), AskError>,
@@ -305,7 +313,9 @@ impl Dendrite {
                 SendFailure::WrongKey(reason) => Outcome::Forged { reason },
                 SendFailure::Malformed(reason) => Outcome::Malformed { reason },
                 SendFailure::HeadTooLarge => Outcome::TooLarge { limit_bytes: MAX_HEAD_BYTES },
-                SendFailure::Build(source) => return Err(AskError::Build { synapse, source }),
+                SendFailure::Build(source) => {
+                    return Err(AskError::Build { synapse: synapse.to_owned(), source });
+                }
             }));
         }
     }

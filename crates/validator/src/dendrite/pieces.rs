@@ -7,6 +7,7 @@ use subnetkit_protocol::{ChunkError, ChunkReader, Synapse};
 use tokio::task::JoinSet;
 
 use super::stream::Unbegun;
+use super::wire::Wire;
 use super::{Answers, AskError, Dendrite, EncodedRequest, Endpoint, reply};
 use crate::answer::{Answer, Outcome, Piece};
 use crate::ledger::PieceRecord;
@@ -21,7 +22,7 @@ impl Dendrite {
         request: &EncodedRequest,
         timeout: Option<Duration>,
     ) -> Result<Answer<S>, AskError> {
-        let mut reading = match self.begin_stream::<S>(endpoint, request, timeout).await? {
+        let mut reading = match self.begin_stream(&Wire::of::<S>(), endpoint, request, timeout).await? {
             Ok(reading) => reading,
             Err(Unbegun { failed, timing, evidence }) => {
                 let outcome = failed.map(|never| match never {});

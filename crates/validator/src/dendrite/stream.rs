@@ -13,6 +13,7 @@ use http_body_util::BodyExt;
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::HeaderMap;
+use serde::de::DeserializeOwned;
 use subnetkit_protocol::btauth::{BodyHasher, Evidence};
 use subnetkit_protocol::{ChunkError, ChunkReader, Encoding, Hotkey, Synapse};
 use tokio::time::timeout_at;
@@ -20,6 +21,7 @@ use tokio::time::timeout_at;
 use super::attempt::Attempt;
 use super::http::causes;
 use super::reply::{self, Failed};
+use super::wire::Wire;
 use super::{AskError, Begun, Clock, Dendrite, EncodedRequest, Ended, Endpoint};
 use crate::answer::{Outcome, Timing};
 
@@ -51,6 +53,7 @@ pub struct StreamEnd {
 enum Course {
     Unasked {
         dendrite: Arc<Dendrite>,
+        wire: Wire,
         endpoint: Endpoint,
         request: EncodedRequest,
         timeout: Option<Duration>,
@@ -68,13 +71,24 @@ impl Dendrite {
         request: EncodedRequest,
         timeout: Option<Duration>,
     ) -> impl Stream<Item = Result<Streamed<S::Response>, AskError>> + Send + 'static + use<S> {
-        let unasked = Course::Unasked { dendrite: Arc::clone(self), endpoint, request, timeout };
+        self.stream(Wire::of::<S>(), endpoint, request, timeout)
+    }
+
+    /// The same for chunks of any type.
+    pub(super) fn stream<R: DeserializeOwned + Send + 'static>(
+        self: &Arc<Self>,
+        wire: Wire,
+        endpoint: Endpoint,
+        request: EncodedRequest,
+        timeout: Option<Duration>,
+    ) -> impl Stream<Item = Result<Streamed<R>, AskError>> + Send + 'static + use<R> {
+        let unasked = Course::Unasked { dendrite: Arc::clone(self), wire, endpoint, request, timeout };
         unfold(unasked, |course| async move {
             let mut reading = match course {
                 Course::Over => return None,
                 Course::Reading(reading) => reading,
-                Course::Unasked { dendrite, endpoint, request, timeout } => {
-                    match dendrite.begin_stream::<S>(&endpoint, &request, timeout).await {
+                Course::Unasked { dendrite, wire, endpoint, request, timeout } => {
+                    match dendrite.begin_stream(&wire, &endpoint, &request, timeout).await {
                         Ok(Ok(reading)) => reading,
                         Ok(Err(unbegun)) => {
                             let ended = Streamed::Ended(unbegun.told(endpoint.hotkey));
@@ -93,16 +107,17 @@ impl Dendrite {
         })
     }
 
-    pub(super) async fn begin_stream<S: Synapse>(
+    pub(super) async fn begin_stream(
         &self,
+        wire: &Wire,
         endpoint: &Endpoint,
         request: &EncodedRequest,
         timeout: Option<Duration>,
     ) -> Result<Result<Box<Reading>, Unbegun>, AskError> {
         let hotkey = endpoint.hotkey;
-        let demands = self.demands::<S>();
+        let demands = self.demands(wire.wanted);
         let ended = |timing, failed, evidence| Unbegun { failed, timing, evidence };
-        let begun = match self.begin::<S>(endpoint, request, timeout).await? {
+        let begun = match self.begin(wire, endpoint, request, timeout).await? {
             Ok(begun) => begun,
             Err(Ended { failed, timing }) => return Ok(Err(ended(timing, failed, None))),
         };
@@ -218,7 +233,7 @@ impl Reading {
     }
 
     /// The next chunk, or how it ended.
-    pub(super) async fn next<R: serde::de::DeserializeOwned>(&mut self) -> Result<R, Finish> {
+    pub(super) async fn next<R: DeserializeOwned>(&mut self) -> Result<R, Finish> {
         let deadline = self.clock.deadline;
         let read = match timeout_at(deadline, self.read()).await {
             Ok(read) => read,
@@ -247,7 +262,7 @@ impl Reading {
     }
 
     /// `None` at the end of the body.
-    async fn read<R: serde::de::DeserializeOwned>(&mut self) -> Result<Option<R>, Failed> {
+    async fn read<R: DeserializeOwned>(&mut self) -> Result<Option<R>, Failed> {
         loop {
             if let Some(chunk) = self.chunks.read().map_err(failed)? {
                 return Ok(Some(chunk));

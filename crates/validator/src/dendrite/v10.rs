@@ -106,7 +106,7 @@ impl Dendrite {
         let mut headers = HeaderMap::with_capacity(signed.headers.len() + 4);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let build = |source: hyper::http::Error| AskError::Build { synapse, source };
+        let build = |source: hyper::http::Error| AskError::Build { synapse: synapse.to_owned(), source };
         for (name, value) in signed.headers {
             let name = HeaderName::try_from(name).map_err(|error| build(error.into()))?;
             headers.insert(name, HeaderValue::try_from(value).map_err(|error| build(error.into()))?);
