@@ -11,8 +11,9 @@ use subnet::score::Judge;
 use subnet::{MatMul, Matrix, Problem, Solution};
 
 use subnetkit::prelude::*;
-use subnetkit::serde_json::json;
-use subnetkit::{serde_json, tokio};
+use subnetkit::tokio;
+
+mod subnets;
 
 const VALIDATOR: Hotkey = Hotkey::from_bytes([1; 32]);
 const HONEST: Hotkey = Hotkey::from_bytes([2; 32]);
@@ -23,7 +24,7 @@ const MINERS: [Hotkey; 4] = [HONEST, SLOW, WRONG, SILENT];
 
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn honest_miners_earn_most_slow_ones_less_and_wrong_ones_nothing() {
-    let subnet = subnet(&MINERS);
+    let subnet = subnets::of(&MINERS);
     let mut rounds = Vec::new();
     for seed in 0..3 {
         let task = Judge.task(&round(seed, &subnet)).await;
@@ -35,27 +36,29 @@ async fn honest_miners_earn_most_slow_ones_less_and_wrong_ones_nothing() {
             }
             answers.push(answer(miner, solution, elapsed));
         }
-        rounds.push(Judge.score(&task, &answers).await);
+        let scores = Judge.score(&task, &answers).await;
+        let score = |miner| scores.get(&miner).unwrap();
+        assert!(score(HONEST) > 2.0 * score(SLOW) && score(SLOW) > 0.0, "late is worth less: {scores:?}");
+        rounds.push(scores);
     }
 
     let ledger = Ledger::of_rounds(&rounds).unwrap();
-    let weights = Payout.reward(&ledger, &subnet);
-    let weight = |miner| weights.get(&miner).unwrap();
-    assert!(weight(HONEST) > 2.0 * weight(SLOW), "speed pays: {weights:?}");
-    assert!(weight(SLOW) > 0.0, "a late answer is worth something: {weights:?}");
+    let weights = Payout::default().reward(&ledger, &subnet);
+    let weight = |miner| weights.get(&miner).unwrap_or(0.0);
+    assert!(weight(HONEST) > weight(SLOW), "speed pays: {weights:?}");
     assert_eq!((weight(WRONG), weight(SILENT)), (0.0, 0.0), "{weights:?}");
 }
 
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn a_miner_that_was_not_asked_has_no_score() {
-    let task = Judge.task(&round(0, &subnet(&[HONEST]))).await;
+    let task = Judge.task(&round(0, &subnets::of(&[HONEST]))).await;
     let scores = Judge.score(&task, &[answer(HONEST, solve(&task, HONEST).await, 20)]).await;
     assert_eq!(scores.iter().map(|(miner, _)| miner).collect::<Vec<_>>(), [HONEST]);
 }
 
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn one_wrong_cell_is_found_wherever_it_is() {
-    let task = Judge.task(&round(1, &subnet(&[WRONG]))).await;
+    let task = Judge.task(&round(1, &subnets::of(&[WRONG]))).await;
     let right = solve(&task, WRONG).await;
     for cell in (0..right.product.cells.len()).step_by(641) {
         let mut wrong = right.clone();
@@ -67,13 +70,13 @@ async fn one_wrong_cell_is_found_wherever_it_is() {
 
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn another_miners_answer_is_worth_nothing() {
-    let task = Judge.task(&round(2, &subnet(&[HONEST, WRONG]))).await;
+    let task = Judge.task(&round(2, &subnets::of(&[HONEST, WRONG]))).await;
     assert_eq!(score(&task, WRONG, solve(&task, HONEST).await).await, 0.0);
 }
 
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn a_malformed_matrix_is_worth_nothing() {
-    let task = Judge.task(&round(3, &subnet(&[WRONG]))).await;
+    let task = Judge.task(&round(3, &subnets::of(&[WRONG]))).await;
     let right = solve(&task, WRONG).await.product;
     let Matrix { size, cells } = right.clone();
     let malformed = [
@@ -103,24 +106,6 @@ async fn a_miner_refuses_what_makes_no_sense() {
         let refusal = forward(Problem { left, right }).await.unwrap_err();
         assert!(refusal.to_string().starts_with("invalid request"), "{refusal}");
     }
-}
-
-/// A subnet in which these miners serve; position is uid.
-fn subnet(miners: &[Hotkey]) -> Arc<Metagraph> {
-    let neuron = |(uid, hotkey): (usize, &Hotkey)| {
-        json!({
-            "uid": uid, "hotkey": hotkey, "coldkey": hotkey, "axon": "192.0.2.1:8091", "active": false,
-            "validator_permit": false, "last_update": 0, "registered_at": 0, "incentive": 0, "dividends": 0,
-            "consensus": 0, "emission": 0, "alpha_stake": 0, "tao_stake": 0, "total_stake": 0,
-        })
-    };
-    let subnet = json!({
-        "netuid": 1, "block": 100, "block_hash": vec![0; 32], "name": "", "tempo": 10, "last_step": 90,
-        "owner_hotkey": VALIDATOR, "owner_coldkey": VALIDATOR, "max_uids": 256, "max_validators": 64,
-        "tao_in": 0, "alpha_in": 0, "alpha_out": 0, "burn": 0,
-        "neurons": miners.iter().enumerate().map(neuron).collect::<Vec<_>>(),
-    });
-    Arc::new(serde_json::from_value(subnet).unwrap())
 }
 
 fn round(seed: u64, subnet: &Arc<Metagraph>) -> Round {
