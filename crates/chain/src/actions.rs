@@ -1,7 +1,8 @@
 //! What miners, validators and subnet owners do on chain.
 
 use crate::{
-    AxonCertificate, Chain, Included, Rao, Refusal, RefusalKind, SubmitError, Value, pinned::Pinned, surface,
+    AxonCertificate, Call, Chain, Included, Rao, Refusal, RefusalKind, SubmitError, Value, pinned::Pinned,
+    surface,
 };
 use std::net::{IpAddr, SocketAddr};
 use subnetkit_protocol::{AccountId, Hotkey, Keypair};
@@ -11,6 +12,28 @@ const AXON_VERSION: u32 = 1;
 
 /// The protocol number current clients publish.
 const AXON_PROTOCOL: u8 = 4;
+
+impl Call {
+    /// Registers a hotkey in a subnet for its price in that block.
+    pub fn register(netuid: u16, hotkey: &Hotkey) -> Self {
+        surface::BURNED_REGISTER.call([netuid.into(), (*hotkey).into()])
+    }
+
+    /// The same, unless the price is above `most` by then.
+    pub fn register_for_at_most(netuid: u16, hotkey: &Hotkey, most: Rao) -> Self {
+        surface::REGISTER_LIMIT.call([netuid.into(), (*hotkey).into(), most.into()])
+    }
+
+    /// Creates a subnet with this hotkey as its first neuron.
+    pub fn register_network(hotkey: &Hotkey) -> Self {
+        surface::REGISTER_NETWORK.call([(*hotkey).into()])
+    }
+
+    /// Starts a subnet.
+    pub fn start_call(netuid: u16) -> Self {
+        surface::START_CALL.call([netuid.into()])
+    }
+}
 
 impl Chain {
     /// Registers a hotkey in a subnet, paying the registration price ([`Chain::burn`]) as it is in that block.
@@ -25,13 +48,25 @@ impl Chain {
         netuid: u16,
         hotkey: &Hotkey,
     ) -> Result<u16, SubmitError> {
-        let call = surface::BURNED_REGISTER.call([netuid.into(), (*hotkey).into()]);
-        let included = self.submit(coldkey, call).await?;
-        if let Some(uid) = surface::NEURON_REGISTERED.find(&included).and_then(|uid| uid.number_as()) {
+        let included = self.submit(coldkey, Call::register(netuid, hotkey)).await?;
+        self.registered_uid(&included, netuid, hotkey).await
+    }
+
+    /// The uid that a registration gave a hotkey.
+    ///
+    /// # Errors
+    /// [`SubmitError::NoEffect`] if the transaction registered nobody.
+    pub async fn registered_uid(
+        &self,
+        included: &Included,
+        netuid: u16,
+        hotkey: &Hotkey,
+    ) -> Result<u16, SubmitError> {
+        if let Some(uid) = surface::NEURON_REGISTERED.find(included).and_then(|uid| uid.number_as()) {
             return Ok(uid);
         }
         let uid = self.at_block(included.block.hash).await?.uid(netuid, hotkey).await?;
-        uid.ok_or_else(|| no_effect(surface::BURNED_REGISTER.name(), &included, "the hotkey's uid"))
+        uid.ok_or_else(|| no_effect(surface::BURNED_REGISTER.name(), included, "the hotkey's uid"))
     }
 
     /// Creates a subnet owned by the coldkey, with this hotkey as its first neuron. Gives the netuid.
@@ -39,12 +74,7 @@ impl Chain {
     /// # Errors
     /// See [`SubmitError`]; [`SubmitError::NoEffect`] if the chain is full and has only queued it.
     pub async fn register_network(&self, coldkey: &Keypair, hotkey: &Hotkey) -> Result<u16, SubmitError> {
-        let included = self.submit(coldkey, surface::REGISTER_NETWORK.call([(*hotkey).into()])).await?;
-        let netuid = surface::NETWORK_ADDED.find(&included).and_then(|netuid| netuid.number_as());
-        netuid.ok_or_else(|| {
-            let missing = format!("the event {}", surface::NETWORK_ADDED.name());
-            no_effect(surface::REGISTER_NETWORK.name(), &included, &missing)
-        })
+        self.submit(coldkey, Call::register_network(hotkey)).await?.created_netuid()
     }
 
     /// Starts a subnet: from here on it has emission and its token can be traded.
@@ -52,7 +82,7 @@ impl Chain {
     /// # Errors
     /// See [`SubmitError`].
     pub async fn start_call(&self, owner: &Keypair, netuid: u16) -> Result<Included, SubmitError> {
-        self.submit(owner, surface::START_CALL.call([netuid.into()])).await
+        self.submit(owner, Call::start_call(netuid)).await
     }
 
     /// Stakes TAO on a hotkey in a subnet at any price; the subnet must have been started.
@@ -66,8 +96,7 @@ impl Chain {
         netuid: u16,
         tao: Rao,
     ) -> Result<Included, SubmitError> {
-        let call = surface::ADD_STAKE.call([(*hotkey).into(), netuid.into(), tao.into()]);
-        self.submit(coldkey, call).await
+        self.submit(coldkey, Call::add_stake(hotkey, netuid, tao, None)).await
     }
 
     /// Takes alpha stake off a hotkey in a subnet at any price.
@@ -81,8 +110,7 @@ impl Chain {
         netuid: u16,
         alpha: Rao,
     ) -> Result<Included, SubmitError> {
-        let call = surface::REMOVE_STAKE.call([(*hotkey).into(), netuid.into(), alpha.into()]);
-        self.submit(coldkey, call).await
+        self.submit(coldkey, Call::remove_stake(hotkey, netuid, alpha, None)).await
     }
 
     /// Transfers TAO; the sender keeps at least the existential deposit.
@@ -203,6 +231,20 @@ impl Chain {
             None => *refusal,
         };
         SubmitError::Refused(Box::new(explained))
+    }
+}
+
+impl Included {
+    /// The netuid of the subnet that the transaction created.
+    ///
+    /// # Errors
+    /// [`SubmitError::NoEffect`] if it created none, as when the chain is full and has only queued it.
+    pub fn created_netuid(&self) -> Result<u16, SubmitError> {
+        let netuid = surface::NETWORK_ADDED.find(self).and_then(|netuid| netuid.number_as());
+        netuid.ok_or_else(|| {
+            let missing = format!("the event {}", surface::NETWORK_ADDED.name());
+            no_effect(surface::REGISTER_NETWORK.name(), self, &missing)
+        })
     }
 }
 

@@ -94,6 +94,10 @@ const REVEAL: Need = OneOf { to: "revealing weights" };
 const SEAL: Need = OneOf { to: "committing sealed weights" };
 const PARAMETERS: Need = OneOf { to: "reading a subnet's parameters" };
 
+const NO_POSITIONS: Need = Optional { without: "a coldkey's stake cannot be listed" };
+const NO_PRICES: Need = Optional { without: "nobody is told what alpha is worth" };
+const NO_PRICE_LIMIT: Need = Optional { without: "stake cannot be traded up to a price" };
+
 /// A uid or another number, and what belongs to it.
 const PAIRS: Shape = List(&Items(&[Number, Number]));
 const NUMBERS: Shape = List(&Number);
@@ -170,12 +174,23 @@ storage! {
 
 calls! {
     BURNED_REGISTER: "SubtensorModule"."burned_register" ("netuid": Number, "hotkey": Account), Required;
+    REGISTER_LIMIT: "SubtensorModule"."register_limit"
+        ("netuid": Number, "hotkey": Account, "limit_price": Number),
+        Optional { without: "a registration costs whatever its block asks" };
     REGISTER_NETWORK: "SubtensorModule"."register_network" ("hotkey": Account), Required;
     START_CALL: "SubtensorModule"."start_call" ("netuid": Number), Required;
     ADD_STAKE: "SubtensorModule"."add_stake"
         ("hotkey": Account, "netuid": Number, "amount_staked": Number), Required;
     REMOVE_STAKE: "SubtensorModule"."remove_stake"
         ("hotkey": Account, "netuid": Number, "amount_unstaked": Number), Required;
+    ADD_STAKE_LIMIT: "SubtensorModule"."add_stake_limit"
+        ("hotkey": Account, "netuid": Number, "amount_staked": Number, "limit_price": Number, "allow_partial": Bool),
+        NO_PRICE_LIMIT;
+    REMOVE_STAKE_LIMIT: "SubtensorModule"."remove_stake_limit"
+        ("hotkey": Account, "netuid": Number, "amount_unstaked": Number, "limit_price": Number, "allow_partial": Bool),
+        NO_PRICE_LIMIT;
+    REMOVE_STAKE_FULL_LIMIT: "SubtensorModule"."remove_stake_full_limit"
+        ("hotkey": Account, "netuid": Number, "limit_price": Maybe(&Number)), NO_PRICE_LIMIT;
     TRANSFER: "Balances"."transfer_keep_alive" ("dest": Account, "value": Number), Required;
     SERVE_AXON: "SubtensorModule"."serve_axon"
         ("netuid": Number, "version": Number, "ip": Number, "port": Number, "ip_type": Number, "protocol": Number,
@@ -246,9 +261,29 @@ apis! {
     HYPERPARAMETERS_V2: "SubnetInfoRuntimeApi"."get_subnet_hyperparams_v2" (Number) => HYPERPARAMETERS, PARAMETERS;
     HYPERPARAMETERS_V1: "SubnetInfoRuntimeApi"."get_subnet_hyperparams" (Number) => HYPERPARAMETERS, PARAMETERS;
     QUERY_INFO: "TransactionPaymentApi"."query_info" (Any, Number) => Fields(&[Field::new("partial_fee", Number)]),
-        Optional { without: "nobody is told what sending weights costs" };
+        Optional { without: "nobody is told what sending a transaction costs" };
+    STAKE_OF_COLDKEY: "StakeInfoRuntimeApi"."get_stake_info_for_coldkey" (Account) => List(&Fields(&[
+        Field::new("hotkey", Account),
+        Field::new("netuid", Number),
+        Field::new("stake", Number),
+        Field::new("is_registered", Bool),
+    ])), NO_POSITIONS;
+    ALPHA_PRICE: "SwapRuntimeApi"."current_alpha_price" (Number) => Number, NO_PRICES;
+    ALPHA_PRICES: "SwapRuntimeApi"."current_alpha_price_all" () => List(&Fields(&[
+        Field::new("netuid", Number),
+        Field::new("price", Number),
+    ])), NO_PRICES;
+    SIMULATED_PURCHASE: "SwapRuntimeApi"."sim_swap_tao_for_alpha" (Number, Number) => QUOTE, NO_PRICES;
+    SIMULATED_SALE: "SwapRuntimeApi"."sim_swap_alpha_for_tao" (Number, Number) => QUOTE, NO_PRICES;
     REGISTRATION_COST: "SubnetRegistrationRuntimeApi"."get_network_registration_cost" () => Number, Required;
 }
+
+const QUOTE: Shape = Fields(&[
+    Field::new("tao_amount", Number),
+    Field::new("alpha_amount", Number),
+    Field::new("tao_fee", Number),
+    Field::new("alpha_fee", Number),
+]);
 
 /// Those of a subnet's parameters that have fields of their own; the others are kept by name.
 const HYPERPARAMETERS: Shape = Maybe(&Holding(&[

@@ -8,6 +8,7 @@ use subnetkit_protocol::AccountId;
 
 pub(crate) mod decode;
 mod encode;
+mod shown;
 
 /// A call argument, an event field or anything read from the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use subnetkit::{
 #[derive(Debug, Clone, Args)]
 pub(crate) struct NetworkArgs {
     /// The chain: finney, test, archive, local or a ws:// or wss:// URL [default: BT_NETWORK, the file, else local]
-    #[arg(long, value_name = "NETWORK")]
+    #[arg(long, short, value_name = "NETWORK")]
     network: Option<String>,
     /// Hash of block 0 that the chain must have
     #[arg(long, value_name = "HASH")]
@@ -25,13 +25,13 @@ pub(crate) struct NetworkArgs {
 /// Whose keys.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WalletArgs {
-    /// The wallet by name, or a development key such as //Alice, whose hotkeys are //Alice//NAME
-    #[arg(long, value_name = "NAME")]
+    /// The wallet by name, or a development key such as //Alice, whose hotkeys are //Alice//NAME [default: BT_WALLET, the file, else default]
+    #[arg(long, short, value_name = "NAME")]
     wallet: Option<String>,
-    /// The hotkey by name, or a development key such as //Alice//miner
-    #[arg(long, value_name = "NAME")]
+    /// The hotkey by name, or a development key such as //Alice//miner [default: BT_WALLET_HOTKEY, the file, else default]
+    #[arg(long, short = 'H', value_name = "NAME")]
     wallet_hotkey: Option<String>,
-    /// The directory of all wallets
+    /// The directory of all wallets [default: BT_WALLET_PATH, the file, else ~/.bittensor/wallets]
     #[arg(long, value_name = "DIRECTORY")]
     wallet_path: Option<PathBuf>,
 }

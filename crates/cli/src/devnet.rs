@@ -19,7 +19,7 @@ use subnetkit::{
 };
 use subnetkit_devnet::{BlockProduction, Config, Devnet, Genesis, SpawnError};
 
-use crate::{output, tao::Tao};
+use crate::{console::Console, output, tao::Tao};
 
 /// Accounts that one chain may be asked to endow: a banner is still read.
 const MOST_ACCOUNTS: u16 = 1_000;
@@ -53,9 +53,6 @@ pub(crate) struct DevnetArgs {
     /// Be as the public chains are: no loopback axons, no funded accounts unless asked for, blocks on the real clock
     #[arg(long)]
     strict: bool,
-    /// Print one JSON object instead of the banner
-    #[arg(long)]
-    json: bool,
 }
 
 /// When blocks are made.
@@ -116,7 +113,7 @@ struct Account {
     balance_rao: u64,
 }
 
-pub(crate) async fn run(args: DevnetArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: DevnetArgs, console: Console) -> anyhow::Result<()> {
     // Before the chain starts, so that no signal ends it halfway.
     let shutdown = Shutdown::watch().context("the signals of this process can't be watched")?;
     let genesis = genesis(&args)?;
@@ -134,11 +131,7 @@ pub(crate) async fn run(args: DevnetArgs) -> anyhow::Result<()> {
         banner = Banner::read(&devnet, name, args.block_time, keys) => banner.context("the chain started and can't be read")?,
         () = shutdown.asked().cancelled_owned() => return Ok(()),
     };
-    if args.json {
-        output::json(&banner)?;
-    } else {
-        output::say(&banner.text(args.state.as_deref()));
-    }
+    console.result(&banner, |banner| banner.text(args.state.as_deref()))?;
     shutdown.asked().cancelled_owned().await;
     let dumped = match &args.state {
         Some(path) => devnet.dump_to(path).await,

@@ -14,6 +14,7 @@ use subnetkit::{
 
 use crate::{
     args::{Flags, NetuidArgs, NetworkArgs, ValidatorArgs, WalletArgs},
+    console::{Console, FaultFound},
     output,
 };
 
@@ -30,9 +31,6 @@ pub(crate) struct DoctorArgs {
     wallet: WalletArgs,
     #[command(flatten)]
     validator: ValidatorArgs,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -45,7 +43,7 @@ struct Report {
     findings: Vec<Finding>,
 }
 
-pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: DoctorArgs, console: Console) -> anyhow::Result<()> {
     let flags = Flags::new().network(args.network).wallet(args.wallet).netuid(&args.netuid);
     let (settings, when_all_zero) = flags.validator(args.validator).validator_settings()?;
     let keys = Keys::named_by(&settings.common)?;
@@ -60,24 +58,23 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
         public: common.network.is_public(),
         connect_timeout: role.connect_timeout,
     };
-    let facts = match subnetkit::connect(&common).await {
-        Ok(chain) => facts_of(&examination, &chain, common.max_silent_blocks).await,
-        Err(RunError::Connect(error)) => examination.without_chain(&error),
-        Err(error) => return Err(error.into()),
+    let facts = async {
+        match subnetkit::connect(&common).await {
+            Ok(chain) => Ok(facts_of(&examination, &chain, common.max_silent_blocks).await),
+            Err(RunError::Connect(error)) => Ok(examination.without_chain(&error)),
+            Err(error) => Err(error),
+        }
     };
+    let facts = console.during("waiting for a new block", facts).await?;
     let mut findings = diagnose(&facts);
     findings.sort_by_key(|finding| Reverse(finding.severity));
     let Examination { netuid, hotkey, .. } = examination;
     let blocked = findings.iter().any(|finding| finding.severity == Severity::Blocks);
     let report = Report { netuid, hotkey, network: common.network.to_string(), blocked, findings };
-    if args.json {
-        output::json(&report)?;
-    } else {
-        output::say(&report.text());
-    }
+    console.result(&report, Report::text)?;
     anyhow::ensure!(
         !blocked,
-        "the hotkey {hotkey} sets no effective weights on subnet {netuid} as things are"
+        FaultFound(format!("the hotkey {hotkey} sets no effective weights on subnet {netuid} as things are"))
     );
     Ok(())
 }

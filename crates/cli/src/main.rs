@@ -7,6 +7,7 @@
 
 mod args;
 mod chain;
+mod console;
 mod devnet;
 mod doctor;
 mod metagraph;
@@ -20,15 +21,22 @@ mod tao;
 mod wallet;
 mod weights;
 
-use std::process::ExitCode;
+use std::{
+    panic::{self, AssertUnwindSafe},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use subnetkit::{logging, settings::Common};
 
+use console::{AFTER_HELP, Console};
+
 /// Tools for Bittensor subnets.
 #[derive(Debug, Parser)]
-#[command(name = "subnetkit", version, about)]
+#[command(name = "subnetkit", version, about, after_help = AFTER_HELP)]
 struct Cli {
+    #[command(flatten)]
+    console: Console,
     #[command(subcommand)]
     command: Command,
 }
@@ -60,14 +68,14 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
-    let ended = logging::start(&log_settings()).map_err(anyhow::Error::from).and_then(|()| run(command));
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            subnetkit::output::error(error.as_ref());
-            ExitCode::FAILURE
-        }
+    let Cli { console, command } = Cli::parse();
+    let start = || {
+        logging::start(&log_settings())?;
+        run(command, console)
+    };
+    match panic::catch_unwind(AssertUnwindSafe(start)) {
+        Ok(ended) => console.end(ended),
+        Err(_) => console.end_panicked(),
     }
 }
 
@@ -78,19 +86,19 @@ fn log_settings() -> Common {
     Common { log: log.unwrap_or_else(|| "warn".to_owned()), ..Common::default() }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn run(command: Command, console: Console) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Devnet(args) => devnet::run(args).await,
-            Command::Wallet(command) => wallet::run(command),
-            Command::Register(args) => register::run(args).await,
-            Command::Subnet(command) => subnet::run(command).await,
-            Command::Stake(command) => stake::run(command).await,
-            Command::ReplayScores(args) => replay::run(args),
-            Command::Metagraph(args) => metagraph::run(args).await,
-            Command::Doctor(args) => doctor::run(args).await,
-            Command::Weights(command) => weights::run(command).await,
+            Command::Devnet(args) => devnet::run(args, console).await,
+            Command::Wallet(command) => wallet::run(command, console),
+            Command::Register(args) => register::run(args, console).await,
+            Command::Subnet(command) => subnet::run(command, console).await,
+            Command::Stake(command) => stake::run(command, console).await,
+            Command::ReplayScores(args) => replay::run(args, console),
+            Command::Metagraph(args) => metagraph::run(args, console).await,
+            Command::Doctor(args) => doctor::run(args, console).await,
+            Command::Weights(command) => weights::run(command, console).await,
         }
     })
 }

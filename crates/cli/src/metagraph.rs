@@ -5,7 +5,9 @@ use subnetkit::chain::{Metagraph, Neuron, Rao};
 
 use crate::{
     args::{Flags, NetuidArgs, NetworkArgs},
-    chain, output,
+    chain,
+    console::Console,
+    output,
 };
 
 #[derive(Debug, Args)]
@@ -14,20 +16,13 @@ pub(crate) struct MetagraphArgs {
     netuid: NetuidArgs,
     #[command(flatten)]
     network: NetworkArgs,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
-pub(crate) async fn run(args: MetagraphArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: MetagraphArgs, console: Console) -> anyhow::Result<()> {
     let settings = Flags::new().network(args.network).netuid(&args.netuid).settings()?;
-    let (chain, netuid) = chain::connect_to_subnet(&settings).await?;
-    let subnet = chain.metagraph(netuid).await?;
-    if args.json {
-        return output::json(&subnet);
-    }
-    output::say(&text(&subnet));
-    Ok(())
+    let (chain, netuid) = chain::connect_to_subnet(console, &settings).await?;
+    let subnet = console.during("reading the metagraph", chain.metagraph(netuid)).await?;
+    console.result(&subnet, text)
 }
 
 fn text(subnet: &Metagraph) -> String {

@@ -1,31 +1,36 @@
 //! What the command says: results on standard output, so that they can be piped; remarks on standard error.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the one place where this command writes to the terminal"
-)]
+
+use std::io;
 
 use serde::Serialize;
 
 /// A result for people.
-pub(crate) fn say(text: &str) {
-    println!("{text}");
+pub(crate) fn say(text: &str) -> anyhow::Result<()> {
+    line(io::stdout().lock(), text)
 }
 
 /// A result for programs: one object on one line.
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string(value)?);
-    Ok(())
+    say(&serde_json::to_string(value)?)
 }
 
 /// What is going on, or a question, without being part of the result.
+#[expect(clippy::print_stderr, reason = "where there is no standard error, nobody is there to be told")]
 pub(crate) fn note(text: &str) {
     eprintln!("{text}");
 }
 
+fn line(mut out: impl io::Write, text: &str) -> anyhow::Result<()> {
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        // Whoever reads has seen enough, as `head` has.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
 /// Rows under headings, each column as wide as it must be.
 pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
-    let mut widths: Vec<usize> = headings.iter().map(|heading| heading.len()).collect();
+    let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());

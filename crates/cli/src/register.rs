@@ -1,12 +1,19 @@
 //! `subnetkit register`.
 
 use clap::Args;
-use subnetkit::keys::Keys;
+use serde::Serialize;
+use subnetkit::{
+    chain::{Call, Rao},
+    keys::Keys,
+    protocol::Hotkey,
+};
 
 use crate::{
     args::{Flags, NetuidArgs, NetworkArgs, WalletArgs},
-    chain, output,
-    spending::{self, ConfirmArgs},
+    chain,
+    console::Console,
+    spending::{self, ConfirmArgs, Deed, Plan, Signer},
+    tao::Tao,
 };
 
 #[derive(Debug, Args)]
@@ -17,27 +24,69 @@ pub(crate) struct RegisterArgs {
     network: NetworkArgs,
     #[command(flatten)]
     wallet: WalletArgs,
+    /// The most to pay: if somebody else's registration raises the price above it, nothing is paid [default: the price now]
+    #[arg(long, value_name = "TAO")]
+    max_price: Option<Tao>,
     #[command(flatten)]
     confirm: ConfirmArgs,
 }
 
-pub(crate) async fn run(args: RegisterArgs) -> anyhow::Result<()> {
+#[derive(Debug, Serialize)]
+struct Registration {
+    netuid: u16,
+    hotkey: Hotkey,
+    uid: u16,
+    /// None if it was registered before.
+    block: Option<u64>,
+    /// Until this block nobody can take the uid.
+    immune_until_block: u64,
+}
+
+pub(crate) async fn run(args: RegisterArgs, console: Console) -> anyhow::Result<()> {
     let settings = Flags::new().network(args.network).wallet(args.wallet).netuid(&args.netuid).settings()?;
     let keys = Keys::named_by(&settings)?;
     let hotkey = keys.hotkey_account()?;
-    let (chain, netuid) = chain::connect_to_subnet(&settings).await?;
-    if let Some(uid) = chain.uid(netuid, &hotkey).await? {
-        output::say(&format!("The hotkey {hotkey} is registered on subnet {netuid} already, as uid {uid}."));
+    let (chain, netuid) = chain::connect_to_subnet(console, &settings).await?;
+    let at = chain.at_best().await?;
+    let subnet = at.metagraph(netuid).await?;
+    let rules = at.hyperparameters(netuid).await?;
+    let immunity = u64::from(rules.immunity_period);
+    if let Some(neuron) = subnet.neuron(&hotkey) {
+        let immune_until_block = neuron.registered_at + immunity;
+        let registered = Registration { netuid, hotkey, uid: neuron.uid, block: None, immune_until_block };
+        return console.result(&registered, |it| {
+            format!("The hotkey {hotkey} is registered on subnet {netuid} already, as uid {}.", it.uid)
+        });
+    }
+    let price = at.burn(netuid).await?;
+    let most = args.max_price.map_or(price, |Tao(most)| most);
+    anyhow::ensure!(
+        price <= most,
+        "registering on subnet {netuid} costs {price} TAO now, above --max-price: wait for it to fall, or raise --max-price"
+    );
+    let place = if subnet.neurons.len() < usize::from(subnet.max_uids) {
+        format!("one of {} free places", usize::from(subnet.max_uids) - subnet.neurons.len())
+    } else {
+        "the place of the neuron that earns least".to_owned()
+    };
+    let does = format!(
+        "registers the hotkey {hotkey} on subnet {netuid} in {place}, immune for {immunity} blocks; the price is burned"
+    );
+    let call = Call::register_for_at_most(netuid, &hotkey, most);
+    let deed = Deed { does, call, signer: Signer::Coldkey, cost: most, gain: Rao(0) };
+    let plan = Plan::of(&at, &settings, &keys, deed).await?;
+    if !plan.agreed(console, args.confirm)? {
         return Ok(());
     }
-    let price = chain.burn(netuid).await?;
-    let deed = format!(
-        "registers the hotkey {hotkey} on subnet {netuid} of {} and burns about {price} TAO",
-        settings.network
-    );
-    spending::confirm(args.confirm, &deed)?;
     let coldkey = spending::coldkey(&keys).await?;
-    let uid = chain.register(&coldkey, netuid, &hotkey).await?;
-    output::say(&format!("Registered the hotkey {hotkey} on subnet {netuid} as uid {uid}."));
-    Ok(())
+    let included = console.during("waiting for a block", chain.submit(&coldkey, plan.call())).await?;
+    let uid = chain.registered_uid(&included, netuid, &hotkey).await?;
+    let block = included.block.number;
+    let done = Registration { netuid, hotkey, uid, block: Some(block), immune_until_block: block + immunity };
+    plan.done(console, done, |done| {
+        format!(
+            "Registered the hotkey {hotkey} on subnet {netuid} as uid {uid} in block {block}; immune until block {}.",
+            done.immune_until_block
+        )
+    })
 }

@@ -11,6 +11,8 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 
+use crate::console::Console;
+
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
     /// Judge this many of the newest rounds again [default: 100]
@@ -22,9 +24,6 @@ pub(crate) struct ReplayArgs {
     /// The last of these rounds [default: the newest]
     #[arg(long, value_name = "ROUND", requires = "from")]
     to: Option<u64>,
-    /// Print one JSON object with every round and every score
-    #[arg(long)]
-    json: bool,
     /// The configuration file of the validator [default: subnet.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -36,7 +35,7 @@ pub(crate) struct ReplayArgs {
     more: Vec<OsString>,
 }
 
-pub(crate) fn run(args: ReplayArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: ReplayArgs, console: Console) -> anyhow::Result<()> {
     if !PathBuf::from("Cargo.toml").exists() {
         bail!(
             "there is no Cargo.toml here: run this in the folder of your subnet's project, whose validator has the hooks"
@@ -55,7 +54,7 @@ pub(crate) fn run(args: ReplayArgs) -> anyhow::Result<()> {
             "--",
             "replay-scores",
         ])
-        .args(validators(args))
+        .args(validators(args, console))
         .stdin(Stdio::null())
         .status()
         .with_context(|| format!("{} cannot be run: install Rust's cargo", cargo.to_string_lossy()))?;
@@ -66,13 +65,13 @@ pub(crate) fn run(args: ReplayArgs) -> anyhow::Result<()> {
 }
 
 /// The validator's part of the command line.
-fn validators(args: ReplayArgs) -> Vec<OsString> {
+fn validators(args: ReplayArgs, console: Console) -> Vec<OsString> {
     let number = |flag: &str, value: Option<u64>| value.map(|value| [flag.into(), value.to_string().into()]);
     let mut flags: Vec<OsString> = Vec::new();
     flags.extend(number("--rounds", args.rounds).into_iter().flatten());
     flags.extend(number("--from", args.from).into_iter().flatten());
     flags.extend(number("--to", args.to).into_iter().flatten());
-    flags.extend(args.json.then(|| "--json".into()));
+    flags.extend(console.is_json().then(|| "--json".into()));
     flags.extend(args.config.map(|file| ["--config".into(), file.into_os_string()]).into_iter().flatten());
     flags.extend(args.more);
     flags

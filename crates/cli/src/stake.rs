@@ -1,12 +1,18 @@
 //! `subnetkit stake`.
 
 use clap::{Args, Subcommand};
-use subnetkit::{keys::Keys, protocol::Hotkey};
+use serde::Serialize;
+use subnetkit::{
+    chain::{Call, Rao},
+    keys::Keys,
+    protocol::Hotkey,
+};
 
 use crate::{
     args::{Flags, NetuidArgs, NetworkArgs, WalletArgs},
-    chain, output,
-    spending::{self, ConfirmArgs},
+    chain,
+    console::Console,
+    spending::{self, ConfirmArgs, Deed, Plan, Signer},
     tao::Tao,
 };
 
@@ -34,7 +40,16 @@ pub(crate) struct AddArgs {
     confirm: ConfirmArgs,
 }
 
-pub(crate) async fn run(command: StakeCommand) -> anyhow::Result<()> {
+#[derive(Debug, Serialize)]
+struct Staked {
+    netuid: u16,
+    hotkey: Hotkey,
+    block: u64,
+    /// What the hotkey holds now, of all who staked on it.
+    hotkey_alpha_rao: u64,
+}
+
+pub(crate) async fn run(command: StakeCommand, console: Console) -> anyhow::Result<()> {
     let StakeCommand::Add(args) = command;
     let settings = Flags::new().network(args.network).wallet(args.wallet).netuid(&args.netuid).settings()?;
     let keys = Keys::named_by(&settings)?;
@@ -43,18 +58,22 @@ pub(crate) async fn run(command: StakeCommand) -> anyhow::Result<()> {
         None => keys.hotkey_account()?,
     };
     let Tao(amount) = args.amount;
-    let (chain, netuid) = chain::connect_to_subnet(&settings).await?;
-    let deed = format!(
+    let (chain, netuid) = chain::connect_to_subnet(console, &settings).await?;
+    let at = chain.at_best().await?;
+    let does = format!(
         "stakes {amount} TAO on the hotkey {hotkey} in subnet {netuid} of {}, at any price",
         settings.network
     );
-    spending::confirm(args.confirm, &deed)?;
+    let call = Call::add_stake(&hotkey, netuid, amount, None);
+    let deed = Deed { does, call, signer: Signer::Coldkey, cost: amount, gain: Rao(0) };
+    let plan = Plan::of(&at, &settings, &keys, deed).await?;
+    if !plan.agreed(console, args.confirm)? {
+        return Ok(());
+    }
     let coldkey = spending::coldkey(&keys).await?;
-    let included = chain.add_stake(&coldkey, &hotkey, netuid, amount).await?;
-    let stake = chain.stake(netuid, &hotkey).await?;
-    output::say(&format!(
-        "Staked {amount} TAO in block {}; the hotkey {hotkey} now holds {stake} alpha in subnet {netuid}.",
-        included.block.number
-    ));
-    Ok(())
+    let included = console.during("waiting for a block", chain.submit(&coldkey, plan.call())).await?;
+    let (block, stake) = (included.block.number, chain.stake(netuid, &hotkey).await?);
+    plan.done(console, Staked { netuid, hotkey, block, hotkey_alpha_rao: stake.0 }, |_| {
+        format!("Staked {amount} TAO in block {block}; the hotkey {hotkey} now holds {stake} alpha in subnet {netuid}.")
+    })
 }

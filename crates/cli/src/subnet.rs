@@ -1,12 +1,18 @@
 //! `subnetkit subnet`.
 
 use clap::{Args, Subcommand};
-use subnetkit::keys::Keys;
+use serde::Serialize;
+use subnetkit::{
+    chain::{Call, Rao},
+    keys::Keys,
+    protocol::Hotkey,
+};
 
 use crate::{
     args::{Flags, NetuidArgs, NetworkArgs, WalletArgs},
-    chain, output,
-    spending::{self, ConfirmArgs},
+    chain,
+    console::Console,
+    spending::{self, ConfirmArgs, Deed, Plan, Signer},
 };
 
 #[derive(Debug, Subcommand)]
@@ -39,41 +45,65 @@ pub(crate) struct StartArgs {
     confirm: ConfirmArgs,
 }
 
-pub(crate) async fn run(command: SubnetCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(command: SubnetCommand, console: Console) -> anyhow::Result<()> {
     match command {
-        SubnetCommand::Create(args) => create(args).await,
-        SubnetCommand::Start(args) => start(args).await,
+        SubnetCommand::Create(args) => create(args, console).await,
+        SubnetCommand::Start(args) => start(args, console).await,
     }
 }
 
-async fn create(args: CreateArgs) -> anyhow::Result<()> {
+#[derive(Debug, Serialize)]
+struct Created {
+    netuid: u16,
+    hotkey: Hotkey,
+    block: u64,
+}
+
+async fn create(args: CreateArgs, console: Console) -> anyhow::Result<()> {
     let settings = Flags::new().network(args.network).wallet(args.wallet).settings()?;
     let keys = Keys::named_by(&settings)?;
     let hotkey = keys.hotkey_account()?;
-    let chain = chain::connect(&settings).await?;
-    let price = chain.network_registration_cost().await?;
-    let deed = format!(
-        "creates a subnet on {} with the hotkey {hotkey} as its first neuron and locks about {price} TAO",
+    let chain = chain::connect(console, &settings).await?;
+    let at = chain.at_best().await?;
+    let cost = at.network_registration_cost().await?;
+    let does = format!(
+        "creates a subnet on {} with the hotkey {hotkey} as its first neuron; what it locks is not given back",
         settings.network
     );
-    spending::confirm(args.confirm, &deed)?;
+    let call = Call::register_network(&hotkey);
+    let deed = Deed { does, call, signer: Signer::Coldkey, cost, gain: Rao(0) };
+    let plan = Plan::of(&at, &settings, &keys, deed).await?;
+    if !plan.agreed(console, args.confirm)? {
+        return Ok(());
+    }
     let coldkey = spending::coldkey(&keys).await?;
-    let netuid = chain.register_network(&coldkey, &hotkey).await?;
-    output::say(&format!(
-        "Created subnet {netuid}. Start it with `subnetkit subnet start --netuid {netuid}`."
-    ));
-    Ok(())
+    let included = console.during("waiting for a block", chain.submit(&coldkey, plan.call())).await?;
+    let netuid = included.created_netuid()?;
+    plan.done(console, Created { netuid, hotkey, block: included.block.number }, |_| {
+        format!("Created subnet {netuid}. Start it with `subnetkit subnet start --netuid {netuid}`.")
+    })
 }
 
-async fn start(args: StartArgs) -> anyhow::Result<()> {
+#[derive(Debug, Serialize)]
+struct Started {
+    netuid: u16,
+    block: u64,
+}
+
+async fn start(args: StartArgs, console: Console) -> anyhow::Result<()> {
     let settings = Flags::new().network(args.network).wallet(args.wallet).netuid(&args.netuid).settings()?;
     let keys = Keys::named_by(&settings)?;
-    let (chain, netuid) = chain::connect_to_subnet(&settings).await?;
-    let deed =
-        format!("starts subnet {netuid} of {}, which can't be undone, and costs a fee", settings.network);
-    spending::confirm(args.confirm, &deed)?;
+    let (chain, netuid) = chain::connect_to_subnet(console, &settings).await?;
+    let at = chain.at_best().await?;
+    let does = format!("starts subnet {netuid} of {}, which can't be undone", settings.network);
+    let call = Call::start_call(netuid);
+    let deed = Deed { does, call, signer: Signer::Coldkey, cost: Rao(0), gain: Rao(0) };
+    let plan = Plan::of(&at, &settings, &keys, deed).await?;
+    if !plan.agreed(console, args.confirm)? {
+        return Ok(());
+    }
     let coldkey = spending::coldkey(&keys).await?;
-    let included = chain.start_call(&coldkey, netuid).await?;
-    output::say(&format!("Started subnet {netuid} in block {}.", included.block.number));
-    Ok(())
+    let included = console.during("waiting for a block", chain.submit(&coldkey, plan.call())).await?;
+    let block = included.block.number;
+    plan.done(console, Started { netuid, block }, |_| format!("Started subnet {netuid} in block {block}."))
 }

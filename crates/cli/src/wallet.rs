@@ -11,6 +11,7 @@ use subnetkit::{
 
 use crate::{
     args::{Flags, WalletArgs},
+    console::Console,
     output, spending,
 };
 
@@ -38,15 +39,12 @@ pub(crate) struct NewArgs {
 pub(crate) struct ListArgs {
     #[command(flatten)]
     wallet: WalletArgs,
-    /// Print one JSON array
-    #[arg(long)]
-    json: bool,
 }
 
-pub(crate) fn run(command: WalletCommand) -> anyhow::Result<()> {
+pub(crate) fn run(command: WalletCommand, console: Console) -> anyhow::Result<()> {
     match command {
         WalletCommand::New(args) => new(args),
-        WalletCommand::List(args) => list(args),
+        WalletCommand::List(args) => list(args, console),
     }
 }
 
@@ -58,20 +56,26 @@ fn new(args: NewArgs) -> anyhow::Result<()> {
     let password = if args.plain { None } else { Some(spending::new_password(&wallet.coldkey_path())?) };
     let coldkey = password.as_ref().map_or(Protection::Plain, Protection::Password);
     let created = wallet.create(&NewWallet { words: args.words, ..NewWallet::new(coldkey) })?;
-    output::say(&format!("Wallet {} in {}", wallet.name(), wallet.path().display()));
-    show("coldkey", &created.coldkey);
-    show(&format!("hotkey {}", wallet.hotkey_name()), &created.hotkey);
+    output::say(&format!("Wallet {} in {}", wallet.name(), wallet.path().display()))?;
+    show("coldkey", &created.coldkey)?;
+    show(&format!("hotkey {}", wallet.hotkey_name()), &created.hotkey)?;
     output::note(
         "Write both phrases down now: nothing else brings the keys back, and they are not shown again.",
     );
     Ok(())
 }
 
-fn show(name: &str, key: &WalletKey) {
-    output::say(&format!("{name}: {}", key.account()));
+fn show(name: &str, key: &WalletKey) -> anyhow::Result<()> {
+    output::say(&format!("{name}: {}", key.account()))?;
     if let Some(phrase) = key.phrase() {
-        output::say(&format!("  phrase: {phrase}"));
+        output::say(&format!("  phrase: {phrase}"))?;
     }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Wallets {
+    wallets: Vec<Listed>,
 }
 
 #[derive(Serialize)]
@@ -88,7 +92,7 @@ struct ListedHotkey {
     hotkey: Option<AccountId>,
 }
 
-fn list(args: ListArgs) -> anyhow::Result<()> {
+fn list(args: ListArgs, console: Console) -> anyhow::Result<()> {
     let settings = Flags::new().wallet(args.wallet).settings()?;
     let base = Wallet::expand_home(&settings.wallet_path);
     let found: Vec<Listed> = wallet::list(&base)?
@@ -104,8 +108,8 @@ fn list(args: ListArgs) -> anyhow::Result<()> {
             name: entry.name,
         })
         .collect();
-    if args.json {
-        return output::json(&found);
+    if console.is_json() {
+        return output::json(&Wallets { wallets: found });
     }
     if found.is_empty() {
         output::note(&format!(
@@ -117,9 +121,9 @@ fn list(args: ListArgs) -> anyhow::Result<()> {
         account.map_or_else(|| "unreadable".to_owned(), |account| account.to_string())
     };
     for wallet in found {
-        output::say(&format!("{}  {}", wallet.name, address(wallet.coldkey)));
+        output::say(&format!("{}  {}", wallet.name, address(wallet.coldkey)))?;
         for hotkey in wallet.hotkeys {
-            output::say(&format!("  {}  {}", hotkey.name, address(hotkey.hotkey)));
+            output::say(&format!("  {}  {}", hotkey.name, address(hotkey.hotkey)))?;
         }
     }
     Ok(())

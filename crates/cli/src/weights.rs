@@ -6,6 +6,8 @@ mod show;
 
 use clap::Subcommand;
 
+use crate::console::Console;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum WeightsCommand {
     /// Show the weights on chain, and the commits that wait to be revealed
@@ -16,10 +18,10 @@ pub(crate) enum WeightsCommand {
     History(history::HistoryArgs),
 }
 
-pub(crate) async fn run(command: WeightsCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(command: WeightsCommand, console: Console) -> anyhow::Result<()> {
     match command {
-        WeightsCommand::Show(args) => show::run(args).await,
-        WeightsCommand::History(args) => history::run(args).await,
-        WeightsCommand::Set(args) => set::run(args).await,
+        WeightsCommand::Show(args) => show::run(args, console).await,
+        WeightsCommand::History(args) => history::run(args, console).await,
+        WeightsCommand::Set(args) => set::run(args, console).await,
     }
 }

@@ -14,6 +14,7 @@ use subnetkit::{
 
 use crate::{
     args::{Flags, NetuidArgs, NetworkArgs, ValidatorArgs},
+    console::Console,
     output,
 };
 
@@ -32,9 +33,6 @@ pub(crate) struct HistoryArgs {
     /// How many submissions, the newest first
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: u32,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,7 +77,7 @@ struct Sent {
     reason: Option<String>,
 }
 
-pub(crate) async fn run(args: HistoryArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: HistoryArgs, console: Console) -> anyhow::Result<()> {
     let named = ValidatorArgs::of_ledger(args.ledger_path);
     let flags = Flags::new().network(args.network).netuid(&args.netuid).validator(named);
     let (Settings { common, role }, _) = flags.validator_settings()?;
@@ -94,14 +92,12 @@ pub(crate) async fn run(args: HistoryArgs) -> anyhow::Result<()> {
     );
     let mut submissions = ledger.submissions(args.limit)?;
     submissions.retain(|submission| args.mechanism.is_none_or(|mecid| submission.intent.mecid == mecid));
-    let block = newest_block(&common, owner.genesis_hash).await;
+    let block = console
+        .during("asking the chain for its newest block", newest_block(&common, owner.genesis_hash))
+        .await;
     let submissions = submissions.into_iter().map(|submission| Line::of(submission, block)).collect();
     let history = History { netuid, hotkey: owner.hotkey, block, submissions };
-    if args.json {
-        return output::json(&history);
-    }
-    output::say(&history.text());
-    Ok(())
+    console.result(&history, History::text)
 }
 
 /// The ledger is of use without its chain too: then there are no ages.

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use subnetkit::{
-    chain::{Call, Chain, Mechanism, Metagraph, Pinned, Standing},
+    chain::{Call, Chain, Mechanism, Metagraph, Pinned, Rao, Runtime, Standing},
     keys::Keys,
     protocol::{Hotkey, Keypair},
     validator::{
@@ -15,8 +15,10 @@ use subnetkit::{
 
 use crate::{
     args::{Flags, NetuidArgs, NetworkArgs, WalletArgs},
-    chain, output,
-    spending::{self, ConfirmArgs},
+    chain,
+    console::Console,
+    output,
+    spending::{ConfirmArgs, Deed, Plan, Signer},
 };
 
 #[derive(Debug, Args)]
@@ -42,14 +44,8 @@ pub(crate) struct SetArgs {
     /// How weights are hidden if the subnet demands it
     #[arg(long, value_name = "WAY", default_value = "timelocked")]
     commit_with: CommitWith,
-    /// Print what would be sent, and send nothing
-    #[arg(long)]
-    dry_run: bool,
     #[command(flatten)]
     confirm: ConfirmArgs,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -70,6 +66,7 @@ struct Report {
     weights: Vec<Weight>,
     #[serde(flatten)]
     fate: Fate,
+    plan: Plan,
 }
 
 #[derive(Debug, Serialize)]
@@ -95,11 +92,11 @@ enum Fate {
     },
 }
 
-pub(crate) async fn run(args: SetArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: SetArgs, console: Console) -> anyhow::Result<()> {
     let settings = Flags::new().network(args.network).wallet(args.wallet).netuid(&args.netuid).settings()?;
     let keys = Keys::named_by(&settings)?;
     let hotkey = keys.hotkey_account()?;
-    let (chain, netuid) = chain::connect_to_subnet(&settings).await?;
+    let (chain, netuid) = chain::connect_to_subnet(console, &settings).await?;
     let of = Mechanism { netuid, mecid: args.mechanism };
     let at = chain.at_best().await?;
     let subnet = at.metagraph(netuid).await?;
@@ -121,6 +118,15 @@ pub(crate) async fn run(args: SetArgs) -> anyhow::Result<()> {
         "the hotkey {hotkey} holds no validator permit on subnet {netuid}: `subnetkit doctor --netuid {netuid}` says why"
     );
 
+    let sender = Sender { chain, hotkey, of, values, version_key: args.version_key };
+    let how = if standing.commit_reveal { "commits" } else { "sets" };
+    let does = format!(
+        "{how} these {} weights as uid {uid} for {of} of {}, in place of those it has",
+        sender.values.len(),
+        settings.network
+    );
+    let call = if standing.commit_reveal { sender.commit().await?.call } else { sender.plain(at.runtime()) };
+    let deed = Deed { does, call, signer: Signer::Hotkey, cost: Rao(0), gain: Rao(0) };
     let mut report = Report {
         netuid,
         mecid: of.mecid,
@@ -128,25 +134,23 @@ pub(crate) async fn run(args: SetArgs) -> anyhow::Result<()> {
         uid,
         version_key: args.version_key,
         way: if standing.commit_reveal { "timelocked" } else { "plain" },
-        weights: named(&values, &subnet)?,
+        weights: named(&sender.values, &subnet)?,
         fate: Fate::NotSent,
+        plan: Plan::of(&at, &settings, &keys, deed).await?,
     };
-    if args.dry_run {
-        return report.say(args.json);
+    if !args.confirm.is_dry_run() {
+        if !console.is_json() {
+            output::note(&report.table());
+        }
+        report.plan.ask(args.confirm)?;
+        let key = keys.hotkey()?;
+        report.fate = if standing.commit_reveal {
+            console.during("waiting for a block", sender.send_commit(&key)).await?
+        } else {
+            console.during("waiting for a block", sender.set(&key, uid, report.plan.call())).await?
+        };
     }
-    if !args.json {
-        output::note(&report.table());
-    }
-    let how = if standing.commit_reveal { "commits" } else { "sets" };
-    let deed = format!(
-        "{how} these {} weights as uid {uid} for {of} of {}, in place of those it has",
-        values.len(),
-        settings.network
-    );
-    spending::confirm(args.confirm, &deed)?;
-    let sender = Sender { chain, key: keys.hotkey()?, of, values, version_key: args.version_key };
-    report.fate = if standing.commit_reveal { sender.commit().await? } else { sender.set(uid).await? };
-    report.say(args.json)
+    console.result(&report, Report::text)
 }
 
 /// What the chain would refuse, or take and then drop without a word.
@@ -215,18 +219,27 @@ fn named(values: &[(u16, u16)], subnet: &Metagraph) -> anyhow::Result<Vec<Weight
 
 struct Sender {
     chain: Chain,
-    key: Keypair,
+    hotkey: Hotkey,
     of: Mechanism,
     values: Vec<(u16, u16)>,
     version_key: u64,
 }
 
+/// Sealed weights, and when they open.
+struct Commit {
+    call: Call,
+    round: u64,
+    opens_at_block: u64,
+}
+
 impl Sender {
+    fn plain(&self, runtime: &Runtime) -> Call {
+        Call::set_weights(runtime, self.of, &self.values, self.version_key)
+    }
+
     /// Sets the weights in the open, and reads them back.
-    async fn set(&self, uid: u16) -> anyhow::Result<Fate> {
-        let runtime = self.chain.runtime().await?;
-        let call = Call::set_weights(&runtime, self.of, &self.values, self.version_key);
-        let included = self.chain.submit(&self.key, call).await?;
+    async fn set(&self, key: &Keypair, uid: u16, call: Call) -> anyhow::Result<Fate> {
+        let included = self.chain.submit(key, call).await?;
         let at = self.chain.at_block(included.block.hash).await?;
         let mut row = at.weights_of(self.of, uid).await?;
         row.sort_unstable();
@@ -238,41 +251,42 @@ impl Sender {
         Ok(Fate::Effective { block: included.block.number })
     }
 
-    /// Commits the weights, sealed until the chain opens them.
-    async fn commit(&self) -> anyhow::Result<Fate> {
+    /// Seals the weights until the chain opens them, as of now.
+    async fn commit(&self) -> anyhow::Result<Commit> {
         let at = self.chain.at_best().await?;
-        let hotkey = self.key.account();
-        let standing = at.standing(self.of, &hotkey).await?;
+        let standing = at.standing(self.of, &self.hotkey).await?;
         let moment = Moment {
             clock: standing.clock,
             reveal_period: standing.reveal_period_epochs,
             time_ms: standing.timestamp_ms,
             block_time: self.chain.block_time().await?,
         };
-        let sealed = seal(&at, &moment, self.of.netuid, &hotkey, &self.values, self.version_key).await?;
+        let sealed = seal(&at, &moment, self.of.netuid, &self.hotkey, &self.values, self.version_key).await?;
         let Sealed { ciphertext, round, opens_at_block } = sealed;
         let version = at.commit_reveal_version().await?;
         let call = Call::commit_timelocked_weights(at.runtime(), self.of, &ciphertext, round, version);
-        let included = self.chain.submit(&self.key, call).await?;
+        Ok(Commit { call, round, opens_at_block })
+    }
+
+    /// Seals them anew, since an epoch may have passed over the question, and commits.
+    async fn send_commit(&self, key: &Keypair) -> anyhow::Result<Fate> {
+        let Commit { call, round, opens_at_block } = self.commit().await?;
+        let included = self.chain.submit(key, call).await?;
         Ok(Fate::Committed { block: included.block.number, round, opens_at_block })
     }
 }
 
 impl Report {
-    fn say(&self, json: bool) -> anyhow::Result<()> {
-        if json {
-            return output::json(self);
-        }
-        output::say(&match &self.fate {
-            Fate::NotSent => format!("{}\nNothing was sent (--dry-run).", self.table()),
+    fn text(&self) -> String {
+        match &self.fate {
+            Fate::NotSent => format!("{}\n{}", self.table(), self.plan.not_sent_text()),
             Fate::Effective { block } => format!("The chain holds these weights since block {block}."),
             Fate::Committed { block, round, opens_at_block } => format!(
                 "Committed in block {block}. The chain opens them in block {opens_at_block}, with round {round} of drand: \
                  see `subnetkit weights show --netuid {}` then.",
                 self.netuid
             ),
-        });
-        Ok(())
+        }
     }
 
     fn table(&self) -> String {

@@ -11,7 +11,9 @@ use subnetkit::{
 
 use crate::{
     args::{Flags, NetuidArgs, NetworkArgs, WalletArgs},
-    chain, output,
+    chain,
+    console::Console,
+    output,
 };
 
 #[derive(Debug, Args)]
@@ -28,9 +30,6 @@ pub(crate) struct ShowArgs {
     /// This mechanism only [default: all that the subnet has]
     #[arg(long, value_name = "NUMBER")]
     mechanism: Option<u8>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,17 +92,13 @@ enum Kind {
     Timelocked { round: u64 },
 }
 
-pub(crate) async fn run(args: ShowArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: ShowArgs, console: Console) -> anyhow::Result<()> {
     let settings = Flags::new().network(args.network).wallet(args.wallet).netuid(&args.netuid).settings()?;
     let mine = if args.all { None } else { Some(Keys::named_by(&settings)?.hotkey_account()?) };
-    let (chain, netuid) = chain::connect_to_subnet(&settings).await?;
+    let (chain, netuid) = chain::connect_to_subnet(console, &settings).await?;
     let at = chain.at_best().await?;
-    let shown = read(&at, netuid, mine, args.mechanism).await?;
-    if args.json {
-        return output::json(&shown);
-    }
-    output::say(&shown.text());
-    Ok(())
+    let shown = console.during("reading the weights", read(&at, netuid, mine, args.mechanism)).await?;
+    console.result(&shown, Shown::text)
 }
 
 async fn read(at: &Pinned, netuid: u16, mine: Option<Hotkey>, mecid: Option<u8>) -> anyhow::Result<Shown> {

@@ -15,7 +15,7 @@ fn a_new_wallet_is_listed_and_not_overwritten() {
     assert_eq!(made.matches("phrase: ").count(), 2, "{made}");
 
     let listed = stdout(&run(here.path(), &["wallet", "list", "--json", "--wallet-path", path]));
-    let listed: Value = serde_json::from_str(&listed).unwrap();
+    let listed: Value = serde_json::from_str::<Value>(&listed).unwrap()["wallets"].take();
     let coldkey = listed[0]["coldkey"].as_str().unwrap();
     let hotkey = listed[0]["hotkeys"][0]["hotkey"].as_str().unwrap();
     assert!(made.contains(&format!("coldkey: {coldkey}")), "{made}");
@@ -26,7 +26,7 @@ fn a_new_wallet_is_listed_and_not_overwritten() {
     let said = refusal(&run(here.path(), &new), 1);
     assert!(said.contains("already exists"), "{said}");
     let again = stdout(&run(here.path(), &["wallet", "list", "--json", "--wallet-path", path]));
-    assert_eq!(serde_json::from_str::<Value>(&again).unwrap(), listed);
+    assert_eq!(serde_json::from_str::<Value>(&again).unwrap()["wallets"], listed);
 }
 
 #[test]
