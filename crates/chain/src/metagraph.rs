@@ -83,7 +83,52 @@ pub struct Neuron {
     pub total_stake: u64,
 }
 
+impl Neuron {
+    /// A neuron of which no more is known than who it is; everything else is zero, false or absent.
+    pub const fn new(uid: u16, hotkey: Hotkey, coldkey: Coldkey) -> Self {
+        Self {
+            uid,
+            hotkey,
+            coldkey,
+            axon: None,
+            certificate: None,
+            active: false,
+            validator_permit: false,
+            last_update: 0,
+            registered_at: 0,
+            incentive: 0,
+            dividends: 0,
+            consensus: 0,
+            emission: 0,
+            alpha_stake: 0,
+            tao_stake: 0,
+            total_stake: 0,
+        }
+    }
+}
+
 impl Metagraph {
+    /// A subnet without neurons, of which no more is known than whose it is; everything else is zero or empty.
+    pub const fn new(netuid: u16, owner_hotkey: Hotkey, owner_coldkey: Coldkey) -> Self {
+        Self {
+            netuid,
+            block: 0,
+            block_hash: [0; 32],
+            name: String::new(),
+            tempo: 0,
+            last_step: 0,
+            owner_hotkey,
+            owner_coldkey,
+            max_uids: 0,
+            max_validators: 0,
+            tao_in: 0,
+            alpha_in: 0,
+            alpha_out: 0,
+            burn: 0,
+            neurons: Vec::new(),
+        }
+    }
+
     /// The neuron with this hotkey.
     pub fn neuron(&self, hotkey: &Hotkey) -> Option<&Neuron> {
         self.neurons.iter().find(|neuron| neuron.hotkey == *hotkey)
