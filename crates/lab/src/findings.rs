@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::{
     number::{self, alpha, ratio},
     report::{Report, Strategy, ValidatorSummary, WhatIf},
@@ -15,14 +17,15 @@ const SYBIL_GAIN: f64 = 1.05;
 const AS_MUCH: f64 = 0.98;
 
 /// One thing that stands out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     pub(crate) gravity: Gravity,
     pub(crate) sentence: String,
 }
 
 /// How a finding is to be taken. The gravest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Gravity {
     /// The incentive pays whom it should not.
     Fault,

@@ -57,17 +57,22 @@ pub(crate) fn plain(number: f64) -> String {
     }
 }
 
-/// A share of one, in per cent.
+/// A share of one, in per cent. The space does not break.
 pub(crate) fn percent(share: f64) -> String {
     if !share.is_finite() {
         return NONE.to_owned();
     }
-    format!("{} %", fixed(share * 100.0, 1))
+    format!("{}\u{a0}%", fixed(share * 100.0, 1))
 }
 
 /// `part` of `whole`, or not a number where there is no whole.
 pub(crate) fn ratio(part: f64, whole: f64) -> f64 {
     if whole == 0.0 { f64::NAN } else { part / whole }
+}
+
+/// A count of things, as `1 block` and `1,200 blocks`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{} {what}{}", fixed(count as f64, 0), if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -83,7 +88,7 @@ mod tests {
         assert_eq!(fixed(f64::NAN, 2), NONE);
         assert_eq!(fixed(f64::NEG_INFINITY, 2), NONE);
         assert_eq!(percent(f64::NAN), NONE);
-        assert_eq!(percent(0.1234), "12.3 %");
+        assert_eq!(percent(0.1234), "12.3\u{a0}%");
         assert_eq!(short(0.001_234), "0.00123");
         assert_eq!(short(12_345.6), "12,346");
         assert_eq!(plain(360.0), "360");

@@ -2,12 +2,14 @@
 
 use crate::{
     findings,
-    number::{self, alpha, ratio},
+    number::{self, alpha, counted, ratio},
     report::Report,
 };
 
 /// Names longer than this are cut.
 const NAME: usize = 24;
+/// How long the chain takes for a block.
+const SECONDS_PER_BLOCK: f64 = 12.0;
 
 impl Report {
     /// The report as text, at most 120 columns wide: who earned what, and what stands out.
@@ -27,14 +29,19 @@ impl Report {
     /// What was played, in one sentence.
     pub(crate) fn summary(&self) -> String {
         let epochs = self.epochs.len();
-        let days = epochs as f64 * f64::from(self.rules.tempo) * 12.0 / 86_400.0;
+        let hours = epochs as f64 * f64::from(self.rules.tempo) * SECONDS_PER_BLOCK / 3_600.0;
+        let rounded = |number: f64| number::plain((number * 10.0).round() / 10.0);
+        let time = if hours < 48.0 {
+            format!("{} hours", rounded(hours))
+        } else {
+            format!("{} days", rounded(hours / 24.0))
+        };
         let miners: usize = self.strategies.iter().map(|strategy| strategy.identities).sum();
         let validators: usize = self.validators.iter().map(|kind| kind.count).sum();
         format!(
-            "{} of {} ({} days of the chain), {} of {}, {}, seed {}",
+            "{} of {} ({time} on chain), {} of {}, {}, seed {}",
             counted(epochs, "epoch"),
             counted(usize::from(self.rules.tempo), "block"),
-            number::short(days),
             counted(miners, "miner hotkey"),
             match self.strategies.len() {
                 1 => "one strategy".to_owned(),
@@ -54,10 +61,6 @@ impl Report {
             self.seed
         )
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{} {what}{}", number::fixed(count as f64, 0), if count == 1 { "" } else { "s" })
 }
 
 fn strategies(report: &Report) -> Columns {

@@ -28,7 +28,8 @@ impl Axis {
         let count = (largest / step - 1e-9).ceil().max(1.0) as usize;
         let decimals =
             (0..9).find(|decimals| is_whole(step * 10.0_f64.powi(*decimals))).unwrap_or(9) as usize;
-        let labels = (0..=count).map(|at| number::fixed(step * at as f64, decimals)).collect();
+        let label = |at: usize| if at == 0 { "0".to_owned() } else { number::fixed(step * at as f64, decimals) };
+        let labels = (0..=count).map(label).collect();
         Self { top: step * count as f64, labels }
     }
 
@@ -52,31 +53,45 @@ fn is_whole(number: f64) -> bool {
     (number - number.round()).abs() < 1e-6 * number.abs().max(1e-9) && number.round() != 0.0
 }
 
-/// Which of some positions get a label, as (index, how far right of 1): round ones, at equal distances.
-pub(super) fn positions(values: &[f64]) -> Vec<(usize, f64)> {
-    let count = values.len();
-    if count <= LABELS {
-        return (0..count).map(|at| (at, fraction(at, count))).collect();
+/// How positions are spread over the width of a chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spread {
+    /// From edge to edge, as time is.
+    EdgeToEdge,
+    /// Each in the middle of a column of its own, as the values of a setting are.
+    InColumns,
+}
+
+impl Spread {
+    /// How far right of 1 the `at`th of `count` positions is.
+    pub(super) fn across(self, at: usize, count: usize) -> f64 {
+        match self {
+            Self::EdgeToEdge if count > 1 => at as f64 / (count - 1) as f64,
+            Self::EdgeToEdge => 0.5,
+            Self::InColumns => (at as f64 + 0.5) / count.max(1) as f64,
+        }
     }
-    let (first, last) = (values[0], values[count - 1]);
-    let step = [1.0, 2.0, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0, 200.0, 250.0, 500.0, 1_000.0]
-        .into_iter()
-        .find(|step| (last - first) / step <= LABELS as f64)
-        .unwrap_or_else(|| ((last - first) / LABELS as f64).ceil());
+}
+
+/// Which of some positions get a label: all of a few, or else round ones at equal distances.
+pub(super) fn labelled(values: &[f64]) -> Vec<usize> {
+    let count = values.len();
+    let (Some(first), Some(last)) = (values.first(), values.last()) else { return Vec::new() };
+    if count <= LABELS {
+        return (0..count).collect();
+    }
+    let rounds = [1.0, 2.0, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0, 200.0, 250.0, 500.0, 1_000.0];
+    let step = rounds.into_iter().find(|step| (last - first) / step <= LABELS as f64);
+    let step = step.unwrap_or_else(|| ((last - first) / LABELS as f64).ceil());
     let mut labelled = Vec::new();
     let mut next = (first / step).ceil().max(1.0) * step;
     for (at, value) in values.iter().enumerate() {
         if *value >= next {
-            labelled.push((at, fraction(at, count)));
+            labelled.push(at);
             next = (value / step).floor() * step + step;
         }
     }
     labelled
-}
-
-/// How far right of 1 the `at`th of `count` equally spaced positions is.
-pub(super) fn fraction(at: usize, count: usize) -> f64 {
-    if count < 2 { 0.5 } else { at as f64 / (count - 1) as f64 }
 }
 
 #[cfg(test)]
@@ -99,8 +114,9 @@ mod tests {
     #[test]
     fn labels_stand_at_round_positions() {
         let values: Vec<f64> = (1..=200).map(f64::from).collect();
-        let shown: Vec<f64> = positions(&values).into_iter().map(|(at, _)| values[at]).collect();
+        let shown: Vec<f64> = labelled(&values).into_iter().map(|at| values[at]).collect();
         assert_eq!(shown, [25.0, 50.0, 75.0, 100.0, 125.0, 150.0, 175.0, 200.0]);
-        assert_eq!(positions(&[1.0]), [(0, 0.5)]);
+        assert_eq!(labelled(&[1.0]), [0]);
+        assert!(labelled(&[]).is_empty());
     }
 }

@@ -3,7 +3,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::axis::{self, Axis};
+use super::axis::{Axis, Spread};
 
 /// Marks are drawn on a plane of this size, whatever the room on the screen.
 pub(super) const WIDTH: f64 = 1_000.0;
@@ -54,8 +54,9 @@ pub(super) struct Frame<'a> {
     pub(super) y_unit: &'a str,
     /// Names of the positions, left to right.
     pub(super) names: Vec<String>,
-    /// Which of them stand below the chart, and how far right of 1.
-    pub(super) labelled: Vec<(usize, f64)>,
+    /// Which of them stand below the chart.
+    pub(super) labelled: Vec<usize>,
+    pub(super) spread: Spread,
     pub(super) x_unit: &'a str,
     pub(super) keys: Vec<Key<'a>>,
     pub(super) marks: Marks,
@@ -78,14 +79,15 @@ impl Frame<'_> {
                     div.canvas {
                         svg role="img" aria-label={ (self.title) ", " (self.y_unit) " by " (self.x_unit) }
                             viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } preserveAspectRatio="none"
-                            data-names=(self.names.join("|")) data-unit=(self.x_unit) {
+                            data-names=(self.names.join("|")) data-columns[self.spread == Spread::InColumns] data-unit=(self.x_unit) {
                             path.grid d=(grid) {}
                             (marks)
                         }
                     }
                     div.xs aria-hidden="true" {
-                        @for (nth, (at, right)) in self.labelled.iter().enumerate() {
-                            span.odd[nth % 2 == 0 && self.labelled.len() > 5] style={ "left:" (coordinate(right * 100.0)) "%" } {
+                        @for (nth, at) in self.labelled.iter().enumerate() {
+                            span.odd[nth % 2 == 0 && self.labelled.len() > 5]
+                                style={ "left:" (coordinate(self.spread.across(*at, self.names.len()) * 100.0)) "%" } {
                                 (self.names.get(*at).map_or("", String::as_str))
                             }
                         }
@@ -98,21 +100,23 @@ impl Frame<'_> {
     }
 }
 
-/// What each colour means. None where there is only one thing to see, and the title says what.
+/// What each colour means. Nothing where there is only one thing to see.
 pub(super) fn legend(keys: &[Key<'_>], marks: Marks) -> Markup {
     html! {
-        ul.legend {
-            @for (at, key) in keys.iter().enumerate() {
-                li data-series=(at) {
-                    @match marks {
-                        Marks::Lines => svg.key aria-hidden="true" viewBox="0 0 28 10" {
-                            path class=(key.look.line()) d="M1 5H27" {}
-                        },
-                        Marks::Areas => svg.key.box aria-hidden="true" viewBox="0 0 12 12" {
-                            path class=(key.look.fill()) d="M0 0H12V12H0Z" {}
-                        },
+        @if keys.len() > 1 {
+            ul.legend {
+                @for (at, key) in keys.iter().enumerate() {
+                    li data-series=(at) {
+                        @match marks {
+                            Marks::Lines => svg.key aria-hidden="true" viewBox="0 0 28 10" {
+                                path class=(key.look.line()) d="M1 5H27" {}
+                            },
+                            Marks::Areas => svg.key.box aria-hidden="true" viewBox="0 0 12 12" {
+                                path class=(key.look.fill()) d="M0 0H12V12H0Z" {}
+                            },
+                        }
+                        span { (key.label) }
                     }
-                    span { (key.label) }
                 }
             }
         }
@@ -123,9 +127,4 @@ pub(super) fn legend(keys: &[Key<'_>], marks: Marks) -> Markup {
 pub(super) fn coordinate(number: f64) -> PreEscaped<String> {
     let text = format!("{number:.1}");
     PreEscaped(text.strip_suffix(".0").map_or(text.clone(), str::to_owned))
-}
-
-/// Where the `at`th of `count` positions is drawn.
-pub(super) fn across(at: usize, count: usize) -> f64 {
-    axis::fraction(at, count) * WIDTH
 }

@@ -47,7 +47,7 @@ pub(super) fn weights(report: &Report) -> Markup {
         report.validators.iter().position(|kind| kind.name == row.name).unwrap_or(report.validators.len())
     });
     let rows =
-        kinds.zip(&report.weights).map(|(kind, row)| (kind, format!("{} · uid {}", row.name, row.validator)));
+        kinds.zip(&report.weights).map(|(kind, row)| (kind, format!("{} {}", row.validator, row.name)));
     let rows = groups(rows.collect(), ROWS);
     let cell = |row: &Bin, column: &Bin| {
         let sum: f64 =
@@ -65,14 +65,14 @@ pub(super) fn weights(report: &Report) -> Markup {
         figure.chart.heat {
             figcaption { "Weights in the last epoch" }
             p.about {
-                "One row per validator, one column per miner, miners of a strategy side by side. The darker a cell, the larger the part of its weights that the validator gives to this miner."
+                "One row per validator, one column per miner, miners of a strategy side by side. The stronger a cell’s colour, the larger the part of its weights that the validator gives to this miner."
                 @if columns.len() < miners.len() || rows.len() < report.weights.len() {
                     " " (report.weights.len()) " validators and " (miners.len()) " miners are too many to be shown one by one: neighbours are merged, and a cell is their mean."
                 }
             }
             (legend(&keys, Marks::Areas))
             div.map {
-                div.rows aria-hidden="true" { span {} @for row in &rows { span title=(row.label) { (row.label) } } }
+                div.rows aria-hidden="true" { span { "uid, validator" } @for row in &rows { span title=(row.label) { (row.label) } } }
                 svg role="img" aria-label="Weights of validators by miner" viewBox={ "0 0 " (columns.len()) " " (rows.len() + 1) }
                     preserveAspectRatio="none" style={ "height:" (rows.len() * 24 + 24) "px" } {
                     @for (x, column) in columns.iter().enumerate() {
@@ -83,7 +83,7 @@ pub(super) fn weights(report: &Report) -> Markup {
                     @for (y, (row, cells)) in rows.iter().zip(&cells).enumerate() {
                         @for (x, (column, cell)) in columns.iter().zip(cells).enumerate() {
                             rect.w x=(x) y=(y + 1) width="1" height="1" fill-opacity=(shade(*cell, most)) {
-                                title { (row.label) " → " (strategy(report, column.look)) ", " (column.label) ": " (number::percent(*cell)) }
+                                title { "validator " (row.label) " → " (strategy(report, column.look)) ", " (column.label) ": " (number::percent(*cell)) }
                             }
                         }
                     }

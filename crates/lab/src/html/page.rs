@@ -2,13 +2,14 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::axis::Axis;
+use super::axis::{Axis, Spread};
 use super::frame::Look;
 use super::lines::{Chart, Series, largest};
 use super::style::{SCRIPT, STYLE};
 use super::{bars, heat, rules, sweep, tables};
 use crate::{
-    findings, number,
+    findings::{self, Finding},
+    number,
     report::Report,
     timeline::{Points, Timeline},
 };
@@ -53,8 +54,13 @@ fn head(report: &Report) -> Markup {
         h1 { (report.title) }
         p.lead { (report.summary()) }
         ul.findings {
-            @for finding in findings::of(report) {
-                li class=(finding.gravity.word()) { b { (finding.gravity.word()) } span { (finding.sentence) } }
+            @for alike in findings::of(report).chunk_by(|one, next| one.gravity == next.gravity) {
+                @if let Some(Finding { gravity, .. }) = alike.first() {
+                    li class=(gravity.word()) {
+                        b { (gravity.word()) }
+                        ul { @for finding in alike { li { (finding.sentence) } } }
+                    }
+                }
             }
         }
     }
@@ -126,5 +132,6 @@ fn over_time<'a>(time: &Timeline<'_>, title: &'a str, y_unit: &'a str, y: Axis) 
         names: time.names(),
         values: time.numbers(),
         x_unit: "epoch",
+        spread: Spread::EdgeToEdge,
     }
 }

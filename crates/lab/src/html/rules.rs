@@ -28,8 +28,8 @@ pub(super) fn table(rules: &Rules) -> Markup {
         html! {
             tr {
                 th.t scope="row" { code { (name) } }
-                td data-label="value" { (given.get(name).map(|value| unit.text(value)).unwrap_or_default()) }
-                td.t data-label="" {
+                td.value { (given.get(name).map(|value| unit.text(value)).unwrap_or_default()) }
+                td.t {
                     (meaning)
                     @if changed(name) { " " b { "Not as in a new subnet: " (usual.get(name).map(|value| unit.text(value)).unwrap_or_default()) "." } }
                 }
@@ -38,7 +38,7 @@ pub(super) fn table(rules: &Rules) -> Markup {
     };
     let rows = |names: &[&str]| {
         html! {
-            table.cards {
+            table.cards.list {
                 thead { tr { th.t scope="col" { "rule" } th scope="col" { "value" } th.t scope="col" { "meaning" } } }
                 tbody { @for name in names { (row(name)) } }
             }
@@ -87,8 +87,8 @@ impl Unit {
         };
         let whole = |whole: f64| number::plain((number / whole * 1e4).round() / 1e4);
         match self {
-            Self::Blocks => format!("{} blocks", number::plain(number)),
-            Self::Epochs => format!("{} epochs", number::plain(number)),
+            Self::Blocks => number::counted(number as usize, "block"),
+            Self::Epochs => number::counted(number as usize, "epoch"),
             Self::Share => whole(f64::from(u16::MAX)),
             Self::WideShare => whole(u64::MAX as f64),
             Self::Millionths => whole(1e6),

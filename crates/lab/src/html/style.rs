@@ -20,7 +20,8 @@ p{margin:4px 0}.lead,.about,.note{color:var(--soft)}.about,.note{font-size:14px;
 code{font:14px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;overflow-wrap:anywhere}
 pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 14px;margin:8px 0;white-space:pre-wrap}
 .findings{list-style:none;margin:12px 0 0;padding:0;display:grid;gap:8px}
-.findings li{display:grid;grid-template-columns:5.5em 1fr;gap:12px;background:var(--card);border-left:4px solid var(--k);border-radius:0 8px 8px 0;padding:8px 14px;overflow-wrap:anywhere}
+.findings ul{list-style:none;margin:0;padding:0;display:grid;gap:4px}
+.findings>li{display:grid;grid-template-columns:5.5em 1fr;gap:12px;background:var(--card);border-left:4px solid var(--k);border-radius:0 8px 8px 0;padding:8px 14px;overflow-wrap:anywhere}
 .findings b{color:var(--k);font-weight:600}
 .fault{--k:var(--fault)}.warning{--k:var(--warning)}.good{--k:var(--good)}.fact{--k:var(--fact)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:20px;margin-top:12px}
@@ -54,28 +55,32 @@ figcaption{font-weight:600}
 table{border-collapse:collapse;width:100%;font-size:15px;margin-top:12px}
 th,td{padding:7px 10px;border-bottom:1px solid var(--line);text-align:right;font-variant-numeric:tabular-nums;vertical-align:baseline}
 th{color:var(--soft);font-weight:600;font-size:14px}
-th.t,td.t{text-align:left;font-weight:inherit}tbody th{color:var(--text);font-size:15px;font-weight:600;overflow-wrap:anywhere}
+th.t,td.t{text-align:left}tbody th{color:var(--text);font-size:15px;font-weight:600;overflow-wrap:break-word;max-width:18em}
+tbody th.group{color:var(--soft);font-weight:400;font-size:13px;padding-top:12px}
 td.loss{color:var(--fault)}td.here,th.here{background:color-mix(in srgb,var(--heat) 12%,transparent)}
 .swatch{display:inline-block;width:12px;height:12px;border-radius:3px;background:var(--c);margin-right:8px}
 .none{color:var(--soft);font-style:italic}
-.bar{display:block;height:6px;border-radius:3px;background:var(--c);margin-top:4px;min-width:1px;margin-left:auto}
-.bars{display:grid;grid-template-columns:minmax(0,max-content) 1fr max-content;gap:6px 14px;align-items:center;margin-top:10px;font-size:14px}
-.who{overflow-wrap:anywhere}.bars svg{display:block;width:100%;height:26px}.cost{fill:var(--soft)}
+.track{display:block;height:6px;border-radius:3px;background:var(--line);margin-top:4px;min-width:90px;overflow:hidden}.bar{display:block;height:6px;background:var(--c)}
+.bars{display:grid;grid-template-columns:minmax(0,1fr) max-content;gap:2px 14px;align-items:baseline;margin-top:10px;font-size:14px}
+.who{overflow-wrap:anywhere}.bars svg{display:block;width:100%;height:20px;grid-column:1/-1;margin-bottom:6px}.cost{fill:var(--soft)}
 .what{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.what span{color:var(--soft)}.what b.loss{color:var(--fault)}
 .tip{position:absolute;z-index:2;pointer-events:none;background:var(--back);color:var(--text);border:1px solid var(--line);border-radius:6px;padding:6px 10px;font-size:13px;line-height:1.45;box-shadow:0 2px 10px #0003;white-space:pre;font-variant-numeric:tabular-nums;max-width:90vw}
 .cursor{position:absolute;top:0;bottom:0;width:1px;background:var(--soft);pointer-events:none}
-.small table{font-size:14px}.small th,.small td{padding:5px 8px}.scroll{overflow-x:auto}
+.small table,.small tbody th{font-size:14px}.small th,.small td{padding:5px 8px}summary{cursor:pointer;color:var(--soft);font-size:14px;margin-top:8px}.scroll{overflow-x:auto}
 footer{margin-top:40px;color:var(--soft);font-size:14px}
 @media(max-width:720px){
 main{padding:16px 14px 40px}h1{font-size:24px}
-.findings li{grid-template-columns:1fr;gap:0}
-.chart{padding:12px}.plot{padding-right:8px}.canvas svg{height:200px}.odd{display:none}
-.rows{max-width:7.5em}.bars{grid-template-columns:1fr max-content}.bars svg{grid-column:1/-1;grid-row:auto}.bars .what{grid-column:2}
+.findings>li{grid-template-columns:1fr;gap:2px}.findings ul{gap:6px}
+.chart{padding:12px}.plot{padding-right:8px}.canvas svg{height:200px}.odd{display:none}.small th,.small td{padding:5px 6px}.small tbody th{max-width:8.5em}
+.rows{max-width:7.5em}
 .cards thead{display:none}.cards,.cards tbody,.cards tr,.cards th,.cards td{display:block;text-align:left}
 .cards tr{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:10px 14px;margin-bottom:12px}
-.cards th,.cards td{border:0;padding:2px 0}.cards td{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 12px}
-.cards td::before{content:attr(data-label);color:var(--soft)}.cards .bar{flex-basis:100%;max-width:100%;margin-left:0}
-.cards td.t{display:block}.cards td.t::before{content:''}
+.cards tr{display:grid;grid-template-columns:1fr 1fr;gap:0 20px}
+.cards th,.cards td{border:0;padding:2px 0;font-size:14px}.cards th{font-size:15px;grid-column:1/-1;max-width:none}
+.cards td{display:flex;flex-wrap:wrap;justify-content:space-between;align-content:baseline;gap:0 8px}
+.cards td::before{content:attr(data-label);color:var(--soft)}.cards .track{display:none}
+.list tr{background:none;border:0;border-bottom:1px solid var(--line);border-radius:0;padding:6px 0;margin:0}
+.cards td.t,.cards td.value{display:block;text-align:left;grid-column:1/-1}
 }
 @media print{.chart,.findings li,tr{break-inside:avoid}}
 ";
@@ -94,19 +99,19 @@ chart.querySelectorAll('path[data-series]').forEach(mark=>mark.classList.toggle(
 });
 if(!svg)return;
 const names=svg.dataset.names.split('|');
-const lines=[...chart.querySelectorAll('path[data-values]')].map(path=>path.dataset.values.split('|'));
-const labels=[...chart.querySelectorAll('.legend li')].map(item=>item.textContent.trim());
+const lines=[...chart.querySelectorAll('path[data-values]')].map(path=>({label:path.dataset.label,values:path.dataset.values.split('|')}));
 const canvas=chart.querySelector('.canvas');
 let tip,cursor;
 const leave=()=>{if(tip){tip.remove();cursor.remove();tip=null}};
 const show=event=>{
 const room=svg.getBoundingClientRect();
-const last=names.length-1;
-const at=Math.max(0,Math.min(last,Math.round((event.clientX-room.left)/room.width*last)));
+const columns=svg.hasAttribute('data-columns'),last=names.length-1;
+const right=(event.clientX-room.left)/room.width;
+const at=Math.max(0,Math.min(last,columns?Math.floor(right*names.length):Math.round(right*last)));
 if(!tip){tip=document.createElement('div');tip.className='tip';cursor=document.createElement('div');cursor.className='cursor';canvas.append(cursor,tip)}
-const x=last?at/last*room.width:room.width/2;
+const x=room.width*(columns?(at+.5)/names.length:last?at/last:.5);
 cursor.style.left=x+'px';
-tip.textContent=[svg.dataset.unit+' '+names[at],...lines.map((line,i)=>(line[at]||'\\u2013')+'  '+labels[i])].join('\\n');
+tip.textContent=[svg.dataset.unit+' '+names[at],...lines.map(line=>(line.values[at]||'\\u2013')+'  '+line.label)].join('\\n');
 tip.style.top='8px';
 tip.style.left=(x>room.width/2?Math.max(0,x-tip.offsetWidth-10):Math.min(x+10,Math.max(0,room.width-tip.offsetWidth)))+'px';
 };

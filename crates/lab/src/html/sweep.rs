@@ -2,10 +2,13 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::axis::Axis;
-use super::frame::{HEIGHT, Look, across, coordinate};
+use super::axis::{Axis, Spread};
+use super::frame::{HEIGHT, Look, WIDTH, coordinate};
 use super::lines::{Chart, Series, largest};
-use crate::{findings, number, report::WhatIf};
+use crate::{
+    findings, number,
+    report::{Strategy, WhatIf, WhatIfPoint},
+};
 
 pub(super) fn what_if(what_if: &WhatIf) -> Markup {
     let count = what_if.points.len();
@@ -15,11 +18,7 @@ pub(super) fn what_if(what_if: &WhatIf) -> Markup {
         .iter()
         .enumerate()
         .map(|(at, strategy)| {
-            let share = |at: usize| {
-                what_if.points.get(at).and_then(|point| point.strategies.get(at_of(point, &strategy.name)?))
-            };
-            let points =
-                (0..count).map(|at| Some(share(at)?.share * 100.0).filter(|share| share.is_finite()));
+            let points = what_if.points.iter().map(|point| of_one(point, &strategy.name));
             Series { label: &strategy.name, look: Look(at), points: points.collect() }
         })
         .collect();
@@ -28,63 +27,81 @@ pub(super) fn what_if(what_if: &WhatIf) -> Markup {
         title: &what_if.name,
         about: String::new(),
         y: Axis::up_to(largest(&series)),
-        y_unit: "share of the miners’ emission, %",
+        y_unit: "one identity’s share of the miners’ emission, %",
         values: (1..=count).map(|at| at as f64).collect(),
         names,
-        x_unit: if what_if.unit.is_empty() || what_if.unit == findings::SWITCH {
-            &what_if.name
-        } else {
-            &what_if.unit
-        },
+        x_unit: if has_unit(what_if) { &what_if.unit } else { &what_if.name },
+        spread: Spread::InColumns,
     };
     let now: String = what_if
         .points
         .iter()
         .enumerate()
         .filter(|(_, point)| point.current)
-        .map(|(at, _)| format!("M{} 0V{HEIGHT}", coordinate(across(at, count)).0))
+        .map(|(at, _)| format!("M{} 0V{HEIGHT}", coordinate(Spread::InColumns.across(at, count) * WIDTH).0))
         .collect();
     chart.dotted(&series, &html! { path.now d=(PreEscaped(now)) {} }, &numbers(what_if, &series))
 }
 
-fn at_of(point: &crate::report::WhatIfPoint, name: &str) -> Option<usize> {
-    point.strategies.iter().position(|strategy| strategy.name == name)
-}
-
 fn numbers(what_if: &WhatIf, series: &[Series<'_>]) -> Markup {
     let validators = what_if.points.first().map(|point| point.validators.as_slice()).unwrap_or_default();
-    let trust = |kind: usize| {
-        what_if.points.iter().map(move |point| point.validators.get(kind).map(|kind| kind.mean_trust))
+    let head =
+        if has_unit(what_if) { format!("{}, {}", what_if.name, what_if.unit) } else { what_if.name.clone() };
+    let cells = |number: &dyn Fn(usize) -> Option<String>| {
+        html! {
+            @for (at, point) in what_if.points.iter().enumerate() {
+                td.here[point.current] { (number(at).unwrap_or_else(|| number::NONE.to_owned())) }
+            }
+        }
     };
+    let group = |title: &str| html! { tr { th.t.group scope="rowgroup" colspan=(what_if.points.len() + 1) { (title) } } };
     html! {
-        div.scroll.small {
-            table {
-                thead {
-                    tr {
-                        th.t scope="col" { (what_if.name) }
-                        @for point in &what_if.points {
-                            th.here[point.current] scope="col" { (findings::value(what_if, point.value)) @if point.current { " (now)" } }
-                        }
-                    }
-                }
-                tbody {
-                    @for one in series {
+        details {
+            summary { "Numbers" }
+            div.scroll.small {
+                table {
+                    thead {
                         tr {
-                            th.t scope="row" { span.swatch class={ "s" (one.look.0 % 8) } {} (one.label) }
-                            @for (point, share) in what_if.points.iter().zip(&one.points) {
-                                td.here[point.current] { (number::percent(share.unwrap_or(f64::NAN) / 100.0)) }
+                            th.t scope="col" { (head) }
+                            @for point in &what_if.points {
+                                th.here[point.current] scope="col" { (short_value(what_if, point.value)) }
                             }
                         }
                     }
-                    tr {
-                        th.t scope="row" { "gini of miners" }
-                        @for point in &what_if.points { td.here[point.current] { (number::fixed(point.gini, 2)) } }
+                    tbody {
+                        (group("one identity’s share of the miners’ emission, %"))
+                        @for one in series {
+                            tr {
+                                th.t scope="row" { span class={ "swatch s" (one.look.0 % 8) } {} (one.label) }
+                                (cells(&|at| Some(number::fixed((*one.points.get(at)?)?, 2))))
+                            }
+                        }
                     }
-                    @for (at, kind) in validators.iter().enumerate() {
+                    tbody {
+                        (group("all its identities’ share, %"))
+                        @for one in series {
+                            tr {
+                                th.t scope="row" { span class={ "swatch s" (one.look.0 % 8) } {} (one.label) }
+                                (cells(&|at| Some(number::fixed(strategy(what_if.points.get(at)?, one.label)?.share * 100.0, 1))))
+                            }
+                        }
+                    }
+                    tbody {
+                        (group("among miners"))
                         tr {
-                            th.t scope="row" { "trust of validator " (kind.name) }
-                            @for (point, trust) in what_if.points.iter().zip(trust(at)) {
-                                td.here[point.current] { (number::fixed(trust.unwrap_or(f64::NAN), 2)) }
+                            th.t scope="row" { "gini index" }
+                            (cells(&|at| Some(number::fixed(what_if.points.get(at)?.gini, 2))))
+                        }
+                    }
+                    tbody {
+                        (group("mean trust of validators"))
+                        @for kind in validators {
+                            tr {
+                                th.t scope="row" { (kind.name) }
+                                (cells(&|at| {
+                                    let mut kinds = what_if.points.get(at)?.validators.iter();
+                                    Some(number::fixed(kinds.find(|other| other.name == kind.name)?.mean_trust, 2))
+                                }))
                             }
                         }
                     }
@@ -92,6 +109,20 @@ fn numbers(what_if: &WhatIf, series: &[Series<'_>]) -> Markup {
             }
         }
     }
+}
+
+/// What part of all miners' emission one identity of a strategy got, in per cent.
+fn of_one(point: &WhatIfPoint, name: &str) -> Option<f64> {
+    let strategy = strategy(point, name)?;
+    Some(number::ratio(strategy.share * 100.0, strategy.identities as f64)).filter(|share| share.is_finite())
+}
+
+fn strategy<'a>(point: &'a WhatIfPoint, name: &str) -> Option<&'a Strategy> {
+    point.strategies.iter().find(|strategy| strategy.name == name)
+}
+
+fn has_unit(what_if: &WhatIf) -> bool {
+    !what_if.unit.is_empty() && what_if.unit != findings::SWITCH
 }
 
 /// A value as it stands below a chart that names the unit.

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::bars::{amount, share};
 use crate::{
-    number::{self, alpha, ratio},
+    number::{self, alpha, counted, ratio},
     report::Report,
 };
 
@@ -20,31 +20,31 @@ pub(super) fn strategies(report: &Report) -> Markup {
                     th.t scope="col" { "strategy" }
                     th scope="col" { "identities" }
                     th scope="col" { "share" }
-                    th scope="col" { "earned, α" }
+                    th scope="col" { "earned, α" }
                     th scope="col" { "answered" }
                     th scope="col" { "registered" }
                     th scope="col" { "lost its place" }
-                    th scope="col" { "registrations, α" }
-                    th scope="col" { "work, α" }
-                    @if bribes { th scope="col" { "bribes, α" } }
-                    th scope="col" { "net, α" }
+                    th scope="col" { "registrations, α" }
+                    th scope="col" { "work, α" }
+                    @if bribes { th scope="col" { "bribes, α" } }
+                    th scope="col" { "net, α" }
                     @if sybils { th scope="col" { "sybil gain" } }
                 }
             }
             tbody {
                 @for (at, strategy) in strategies.iter().enumerate() {
                     tr {
-                        th.t scope="row" { span.swatch class={ "s" (at % 8) } {} (strategy.name) }
+                        th.t scope="row" { span class={ "swatch s" (at % 8) } {} (strategy.name) }
                         td data-label="identities" { (strategy.identities) }
                         td data-label="share" { (number::percent(strategy.share)) (share(at, strategy.share)) }
-                        td data-label="earned, α" { (amount(strategy.earned, decimals)) }
+                        td data-label="earned, α" { (amount(strategy.earned, decimals)) }
                         td data-label="answered" { (number::percent(ratio(strategy.answers as f64, (strategy.answers + strategy.unanswered) as f64))) }
                         td data-label="registered" { (times(strategy.registrations)) }
                         td data-label="lost its place" { (times(strategy.pruned)) }
-                        td data-label="registrations, α" { (amount(strategy.registration_cost, decimals)) }
-                        td data-label="work, α" { (amount(strategy.work_cost, decimals)) }
-                        @if bribes { td data-label="bribes, α" { (amount(strategy.bribes_paid, decimals)) } }
-                        td.loss[strategy.net() < 0] data-label="net, α" { (number::fixed(strategy.net() as f64 / 1e9, decimals)) }
+                        td data-label="registrations, α" { (amount(strategy.registration_cost, decimals)) }
+                        td data-label="work, α" { (amount(strategy.work_cost, decimals)) }
+                        @if bribes { td data-label="bribes, α" { (amount(strategy.bribes_paid, decimals)) } }
+                        td.loss[strategy.net() < 0] data-label="net, α" { (number::fixed(strategy.net() as f64 / 1e9, decimals)) }
                         @if sybils { td data-label="sybil gain" { (strategy.sybil_gain().map_or(number::NONE.to_owned(), |gain| number::fixed(gain, 2))) } }
                     }
                 }
@@ -67,25 +67,25 @@ pub(super) fn validators(report: &Report) -> Markup {
                 tr {
                     th.t scope="col" { "validator" }
                     th scope="col" { "count" }
-                    th scope="col" { "stake at first, α" }
-                    th scope="col" { "stake at last, α" }
-                    th scope="col" { "dividends, α" }
-                    th scope="col" { "of its stake" }
-                    @if bribes { th scope="col" { "bribes, α" } }
-                    th scope="col" { "mean trust" }
+                    th scope="col" { "stake, α" }
+                    th scope="col" { "grown to, α" }
+                    th scope="col" { "dividends, α" }
+                    th scope="col" { "return" }
+                    @if bribes { th scope="col" { "bribes, α" } }
+                    th scope="col" { "trust" }
                 }
             }
             tbody {
                 @for (at, kind) in kinds.iter().enumerate() {
                     tr {
-                        th.t scope="row" { span.swatch class={ "s" (at % 8) } {} (kind.name) }
+                        th.t scope="row" { span class={ "swatch s" (at % 8) } {} (kind.name) }
                         td data-label="count" { (kind.count) }
-                        td data-label="stake at first, α" { (amount(kind.stake_start, decimals)) }
-                        td data-label="stake at last, α" { (amount(kind.stake_end, decimals)) }
-                        td data-label="dividends, α" { (amount(kind.dividends, paid)) }
-                        td data-label="of its stake" { (number::percent(ratio(kind.dividends as f64, kind.stake_start as f64))) }
-                        @if bribes { td data-label="bribes, α" { (amount(kind.bribes, paid)) } }
-                        td data-label="mean trust" { (number::fixed(kind.mean_trust, 3)) }
+                        td data-label="stake, α" { (amount(kind.stake_start, decimals)) }
+                        td data-label="grown to, α" { (amount(kind.stake_end, decimals)) }
+                        td data-label="dividends, α" { (amount(kind.dividends, paid)) }
+                        td data-label="return" { (number::percent(ratio(kind.dividends as f64, kind.stake_start as f64))) }
+                        @if bribes { td data-label="bribes, α" { (amount(kind.bribes, paid)) } }
+                        td data-label="trust" { (number::fixed(kind.mean_trust, 3)) }
                     }
                 }
             }
@@ -98,19 +98,18 @@ pub(super) fn population(report: &Report) -> Markup {
     let miners =
         report.strategies.iter().map(|strategy| (&strategy.name, strategy.identities, &strategy.about));
     let validators = report.validators.iter().map(|kind| (&kind.name, kind.count, &kind.about));
-    let rows = |who: &'static str, (name, count, about): (&String, usize, &String)| {
+    let rows = |who: &str, (name, count, about): (&String, usize, &String)| {
         html! {
             tr {
                 th.t scope="row" { (name) }
-                td.t data-label="" { (who) }
-                td data-label="hotkeys" { (count) }
-                td.t data-label="" { (about) }
+                td.t { (counted(count, who)) }
+                td.t { (about) }
             }
         }
     };
     html! {
-        table.cards {
-            thead { tr { th.t scope="col" { "name" } th.t scope="col" { "role" } th scope="col" { "hotkeys" } th.t scope="col" { "what it does" } } }
+        table.cards.list {
+            thead { tr { th.t scope="col" { "name" } th.t scope="col" { "hotkeys" } th.t scope="col" { "what each does" } } }
             tbody {
                 @for one in miners { (rows("miner", one)) }
                 @for one in validators { (rows("validator", one)) }

@@ -1,1 +1,4 @@
-//! The laboratory, from outside.
+//! The laboratory as a subnet's author meets it.
+
+mod markup;
+mod page;
