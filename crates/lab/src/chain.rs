@@ -13,7 +13,7 @@
 //! - Each hotkey has one staker, its coldkey, and neither children nor parents.
 //! - Root's dividends are counted as claimable and stay so.
 //! - Alpha is emitted at one rate, which on the chain first halves after 10.5 million alpha.
-//! - Somebody trades (`market_volatility`), and while the pool's weights are not one half its amounts are computed in doubles.
+//! - Somebody trades (`market_volatility`, `market_half_life`), and while the pool's weights are not one half its amounts are computed in doubles.
 //! - The pulse that opens a commit is always there in time.
 //!
 //! ```
@@ -39,6 +39,7 @@ mod burn;
 mod emission;
 mod epoch;
 mod fixed;
+mod market;
 mod neurons;
 mod noise;
 mod pool;
@@ -57,8 +58,8 @@ use subnetkit_protocol::{Coldkey, Hotkey};
 use burn::Burn;
 use emission::Pending;
 use fixed::Fixed;
+use market::Market;
 use neurons::{Account, Accounts, Neurons};
-use noise::Noise;
 use pool::Pool;
 use weights::Commits;
 
@@ -111,7 +112,7 @@ pub struct Subnet {
     neurons: Neurons,
     burn: Burn,
     pool: Pool,
-    noise: Noise,
+    market: Market,
     /// Alpha outside of the pool, rao.
     alpha_out: u64,
     /// TAO staked on root, rao.
@@ -146,7 +147,7 @@ impl Subnet {
             neurons: Neurons::default(),
             burn: Burn::new(&rules),
             pool: Pool::new(rules.pool_tao, rules.alpha_price),
-            noise: Noise::new(seed),
+            market: Market::new(seed),
             alpha_out: 0,
             root_tao: 0,
             tao_weight: Fixed::ratio(rules.tao_weight, u64::MAX),
@@ -206,7 +207,7 @@ impl Subnet {
         let due = self.block >= self.next_epoch_block();
         self.reveal_weights(self.epoch_index + u64::from(due));
         self.emit();
-        let traded = self.pool.trade(self.rules.market_volatility, &mut self.noise);
+        let traded = self.pool.trade(self.market.step(&self.rules));
         self.alpha_out = self.alpha_out.saturating_add_signed(traded.saturating_neg());
         if due {
             self.last_epoch_block = self.block;

@@ -1,9 +1,9 @@
-//! The pool in which alpha is bought and sold for TAO, and the trading that moves its price.
+//! The pool in which alpha is bought and sold for TAO.
 //!
 //! The curve is the chain's: `tao^w * alpha^(1 - w)` is constant, where `w` is TAO's weight. While both weights are one half,
 //! as on a subnet without root stake, every amount is the chain's own to the rao; beyond that, powers are computed in doubles.
 
-use super::{fixed::Fixed, noise::Noise};
+use super::fixed::Fixed;
 
 /// Parts that the chain counts powers in.
 const PARTS: u128 = 1_000_000_000_000_000_000;
@@ -13,10 +13,6 @@ const LEAST_WEIGHT: f64 = 0.01;
 const FEE_RATE: u64 = 33;
 /// The least a reserve may hold before something is taken from it, in rao.
 const LEAST_RESERVE: u64 = 1_000_000;
-/// Blocks of a day, over which volatility is measured.
-const BLOCKS_PER_DAY: f64 = 7_200.0;
-/// The most that trading moves the price in one block.
-const LARGEST_MOVE: f64 = 0.5;
 
 /// Reserves in rao, and how TAO is weighted among them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,12 +110,11 @@ impl Pool {
         alpha
     }
 
-    /// One block's trading. Returns by how much the alpha in the pool changed, in rao.
-    pub(super) fn trade(&mut self, volatility: f64, noise: &mut Noise) -> i64 {
-        if volatility == 0.0 {
+    /// Trades until the price has changed by this part of itself. Returns by how much the alpha in the pool changed, in rao.
+    pub(super) fn trade(&mut self, step: f64) -> i64 {
+        if step == 0.0 {
             return 0;
         }
-        let step = (volatility / BLOCKS_PER_DAY.sqrt() * noise.normal()).clamp(-LARGEST_MOVE, LARGEST_MOVE);
         let before = self.alpha;
         // Along the curve TAO changes by the power of alpha's weight, and alpha the other way by that of TAO's.
         let tao = power(1.0 + step, 1.0 - self.quote);
@@ -194,18 +189,10 @@ mod tests {
     }
 
     #[test]
-    fn trading_is_the_same_for_the_same_seed_and_as_wild_as_asked() {
-        let day = |volatility| {
-            let mut pool = Pool::new(1_000 * TOKEN, 0.01);
-            let mut noise = Noise::new(7);
-            for _ in 0..7_200 {
-                pool.trade(volatility, &mut noise);
-            }
-            pool.price()
-        };
-        assert_eq!(day(0.0), 0.01);
-        assert_eq!(day(0.05), day(0.05));
-        let moved = (day(0.05) / 0.01 - 1.0).abs();
-        assert!(moved > 0.001 && moved < 0.25, "{moved}");
+    fn trading_moves_the_price_along_the_curve() {
+        let mut pool = Pool::new(1_000 * TOKEN, 1.0);
+        assert_eq!(pool.trade(0.0), 0);
+        assert_eq!(pool.trade(3.0), -500 * TOKEN as i64);
+        assert_eq!((pool.tao, pool.alpha), (2_000 * TOKEN, 500 * TOKEN));
     }
 }

@@ -106,9 +106,12 @@ pub struct Rules {
     pub pool_tao: u64,
     /// Price of alpha when the subnet begins, TAO per alpha.
     pub alpha_price: f64,
-    /// How much trading moves the price of alpha: the standard deviation of its return over a day of 7,200 blocks. 0 means
-    /// that nobody trades.
+    /// How far traders push the price of alpha: the standard deviation of its return over a day of 7,200 blocks, if nobody
+    /// brings it back. 0 means that nobody trades.
     pub market_volatility: f64,
+    /// Blocks after which others have brought the price back half of the way, buying what is cheap and selling what is dear.
+    /// 0 means that nobody does, and the price walks at random.
+    pub market_half_life: u32,
 }
 
 impl Default for Rules {
@@ -152,6 +155,7 @@ impl Default for Rules {
             pool_tao: 1_000 * TOKEN,
             alpha_price: 0.01,
             market_volatility: 0.05,
+            market_half_life: 0,
         }
     }
 }

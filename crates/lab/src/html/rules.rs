@@ -143,6 +143,7 @@ fn meaning(rule: &str) -> (Unit, &'static str) {
         "pool_tao" => (Unit::RaoOfTao, "TAO in the subnet’s pool at first."),
         "alpha_price" => (Unit::TaoPerAlpha, "Price of alpha at first."),
         "market_volatility" => (Unit::None, "How much trading moves that price: standard deviation of a day’s return."),
+        "market_half_life" => (Unit::Blocks, "Until traders have brought that price back half of the way; 0 if nobody does."),
         _ => (Unit::None, ""),
     }
 }
