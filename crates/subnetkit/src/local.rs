@@ -4,6 +4,7 @@
 //! Nothing here is a rehearsal of its own: extrinsics are signed and go over the chain's WebSocket, requests are signed
 //! and go over HTTP, and miners and validators run the same code as their binaries. Start reading at [`Local`].
 
+mod answering;
 mod cast;
 mod epochs;
 mod flags;
@@ -22,11 +23,12 @@ use std::sync::Arc;
 use clap::Parser;
 use subnetkit_chain::{ConnectError, ReadError, SubmitError};
 use subnetkit_devnet::{ControlError, SpawnError};
-use subnetkit_miner::{Forward, MinerError};
+use subnetkit_miner::{Forward, ForwardStream, MinerError};
 use subnetkit_protocol::{KeyError, Synapse};
 use subnetkit_validator::{Reward, Score, ValidatorError};
 use tokio_util::sync::CancellationToken;
 
+use answering::Answering;
 use stage::Stage;
 
 use crate::shutdown::Shutdown;
@@ -39,9 +41,9 @@ use crate::shutdown::Shutdown;
 pub struct Local<S: Synapse> {
     judge: Arc<dyn Score<S>>,
     reward: Arc<dyn Reward>,
-    honest: Arc<dyn Forward<S>>,
-    slow: Option<Arc<dyn Forward<S>>>,
-    wrong: Option<Arc<dyn Forward<S>>>,
+    honest: Answering<S>,
+    slow: Option<Answering<S>>,
+    wrong: Option<Answering<S>>,
 }
 
 impl<S: Synapse> std::fmt::Debug for Local<S> {
@@ -129,24 +131,39 @@ pub enum LocalError {
 impl<S: Synapse> Local<S> {
     /// A subnet judged and rewarded so, mined by `honest`. All validators share the judge and the reward.
     pub fn new(judge: impl Score<S>, reward: impl Reward, honest: impl Forward<S>) -> Self {
-        Self {
-            judge: Arc::new(judge),
-            reward: Arc::new(reward),
-            honest: Arc::new(honest),
-            slow: None,
-            wrong: None,
-        }
+        Self::mined_by(judge, reward, Answering::whole(honest))
+    }
+
+    /// The same where miners answer in pieces.
+    pub fn streaming(judge: impl Score<S>, reward: impl Reward, honest: impl ForwardStream<S>) -> Self {
+        Self::mined_by(judge, reward, Answering::in_pieces(honest))
+    }
+
+    fn mined_by(judge: impl Score<S>, reward: impl Reward, honest: Answering<S>) -> Self {
+        Self { judge: Arc::new(judge), reward: Arc::new(reward), honest, slow: None, wrong: None }
     }
 
     /// One of the miners answers rightly, but slowly.
     pub fn slow(mut self, forward: impl Forward<S>) -> Self {
-        self.slow = Some(Arc::new(forward));
+        self.slow = Some(Answering::whole(forward));
+        self
+    }
+
+    /// The same in pieces.
+    pub fn slow_stream(mut self, forward: impl ForwardStream<S>) -> Self {
+        self.slow = Some(Answering::in_pieces(forward));
         self
     }
 
     /// One of the miners answers wrongly.
     pub fn wrong(mut self, forward: impl Forward<S>) -> Self {
-        self.wrong = Some(Arc::new(forward));
+        self.wrong = Some(Answering::whole(forward));
+        self
+    }
+
+    /// The same in pieces.
+    pub fn wrong_stream(mut self, forward: impl ForwardStream<S>) -> Self {
+        self.wrong = Some(Answering::in_pieces(forward));
         self
     }
 
@@ -194,12 +211,12 @@ impl<S: Synapse> Local<S> {
         stage.play(flags, shutdown).await
     }
 
-    fn forward(&self, behaviour: Behaviour) -> Arc<dyn Forward<S>> {
+    fn answering(&self, behaviour: Behaviour) -> &Answering<S> {
         let special = match behaviour {
             Behaviour::Honest => None,
-            Behaviour::Slow => self.slow.clone(),
-            Behaviour::Wrong => self.wrong.clone(),
+            Behaviour::Slow => self.slow.as_ref(),
+            Behaviour::Wrong => self.wrong.as_ref(),
         };
-        special.unwrap_or_else(|| Arc::clone(&self.honest))
+        special.unwrap_or(&self.honest)
     }
 }

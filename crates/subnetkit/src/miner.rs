@@ -48,7 +48,35 @@ pub fn main<S: Synapse>(forward: impl Forward<S>) -> ExitCode {
     main_with(|miner| miner.serve::<S>(forward))
 }
 
-/// The same for a miner of several synapses, of streamed answers, or with an admission rule of its own.
+/// The same for a miner whose answers come in pieces.
+///
+/// ```no_run
+/// # use subnetkit::prelude::*;
+/// # struct Words;
+/// # impl Synapse for Words { const NAME: &'static str = "words"; type Request = String; type Response = String; }
+/// struct Splitter;
+///
+/// #[async_trait]
+/// impl ForwardStream<Words> for Splitter {
+///     async fn stream(&self, call: Call<String>) -> Result<Chunks<String>, Refusal> {
+///         Ok(produce(async move |out| {
+///             for word in call.request.split(' ') {
+///                 out.send(word.to_owned()).await?;
+///             }
+///             Ok(())
+///         }))
+///     }
+/// }
+///
+/// fn main() -> std::process::ExitCode {
+///     subnetkit::miner::main_streaming::<Words>(Splitter)
+/// }
+/// ```
+pub fn main_streaming<S: Synapse>(forward: impl ForwardStream<S>) -> ExitCode {
+    main_with(|miner| miner.serve_stream::<S>(forward))
+}
+
+/// The same for a miner of several synapses, or with an admission rule of its own.
 ///
 /// ```no_run
 /// # use subnetkit::{miner::{Chunks, ForwardStream, produce}, prelude::*};

@@ -9,5 +9,5 @@ pub use subnetkit_protocol::{AccountId, Coldkey, Encoding, Hotkey, Keypair, Raw,
 pub use subnetkit_miner::{Call, Chunks, Forward, ForwardStream, Refusal, produce};
 #[cfg(feature = "validator")]
 pub use subnetkit_validator::{
-    Answer, Ema, Ledger, Outcome, OutcomeKind, Reward, Round, Score, Scores, Task, Weights,
+    Answer, Ema, Ledger, Outcome, OutcomeKind, Piece, Reward, Round, Score, Scores, Task, Weights,
 };

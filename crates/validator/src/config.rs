@@ -38,6 +38,21 @@ pub struct ValidatorConfig {
     /// Longest the `score` hook may take. Default 2 min.
     #[serde(default = "defaults::score_timeout", with = "humantime_serde")]
     pub score_timeout: Duration,
+    /// Longest one call of the `settle` hook may take, which is asked for the scores of one open round. Default 10 s.
+    #[serde(default = "defaults::settle_timeout", with = "humantime_serde")]
+    pub settle_timeout: Duration,
+    /// Longest that open rounds are settled at the start of a round. Those that it does not suffice for come first in the
+    /// next round. Default 30 s.
+    #[serde(default = "defaults::settle_budget", with = "humantime_serde")]
+    pub settle_budget: Duration,
+    /// Age of a round that waits for its scores (`Scores::later`) at which it ends without them, after it was asked for
+    /// them once more. Default 7 days.
+    #[serde(default = "defaults::settle_within", with = "humantime_serde")]
+    pub settle_within: Duration,
+    /// Most rounds that wait for their scores; with one more, the oldest ends without them. They are kept whole, beyond
+    /// `ledger_rounds` and `ledger_body_rounds`. Default 1000.
+    #[serde(default = "defaults::open_rounds")]
+    pub open_rounds: u64,
     /// Longest the `reward` hook may take. Default 30 s.
     #[serde(default = "defaults::reward_timeout", with = "humantime_serde")]
     pub reward_timeout: Duration,
@@ -149,6 +164,18 @@ mod defaults {
     pub(super) const fn score_timeout() -> Duration {
         Duration::from_secs(120)
     }
+    pub(super) const fn settle_timeout() -> Duration {
+        Duration::from_secs(10)
+    }
+    pub(super) const fn settle_budget() -> Duration {
+        Duration::from_secs(30)
+    }
+    pub(super) const fn settle_within() -> Duration {
+        Duration::from_secs(7 * 24 * 3600)
+    }
+    pub(super) const fn open_rounds() -> u64 {
+        1_000
+    }
     pub(super) const fn reward_timeout() -> Duration {
         Duration::from_secs(30)
     }
@@ -228,6 +255,10 @@ impl ValidatorConfig {
             sample_size: defaults::sample_size(),
             task_timeout: defaults::task_timeout(),
             score_timeout: defaults::score_timeout(),
+            settle_timeout: defaults::settle_timeout(),
+            settle_budget: defaults::settle_budget(),
+            settle_within: defaults::settle_within(),
+            open_rounds: defaults::open_rounds(),
             reward_timeout: defaults::reward_timeout(),
             ask_timeout: defaults::ask_timeout(),
             connect_timeout: defaults::connect_timeout(),
@@ -259,10 +290,14 @@ impl ValidatorConfig {
 
     /// Refuses values that can never work, naming the setting.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let positive: [(&'static str, u128); 16] = [
+        let positive: [(&'static str, u128); 20] = [
             ("sample_size", self.sample_size as u128),
             ("task_timeout", self.task_timeout.as_nanos()),
             ("score_timeout", self.score_timeout.as_nanos()),
+            ("settle_timeout", self.settle_timeout.as_nanos()),
+            ("settle_budget", self.settle_budget.as_nanos()),
+            ("settle_within", self.settle_within.as_nanos()),
+            ("open_rounds", u128::from(self.open_rounds)),
             ("reward_timeout", self.reward_timeout.as_nanos()),
             ("ask_timeout", self.ask_timeout.as_nanos()),
             ("connect_timeout", self.connect_timeout.as_nanos()),

@@ -6,6 +6,7 @@
 
 mod inspection;
 mod journal;
+mod later;
 mod past;
 mod records;
 mod rewards;
@@ -17,10 +18,10 @@ mod view;
 
 pub use inspection::inspect;
 pub use past::RoundRange;
-pub(crate) use past::{PastRound, WholeRound};
+pub(crate) use past::{PastRound, Rejudged, Turn, WholeRound};
 pub use records::{
-    AnswerRecord, AskedRecord, LedgerOwner, PieceRecord, RewardRecord, RoundRecord, RoundState, Scored,
-    TaskRecord,
+    AnswerRecord, AskedRecord, Lapse, LedgerOwner, OpenRound, PieceRecord, RewardRecord, RoundRecord,
+    RoundState, Scored, SettledRecord, TaskRecord,
 };
 pub use store::{Bodies, LedgerStore, Retention};
 pub use submissions::{

@@ -45,7 +45,7 @@ pub use dendrite::Dendrite;
 pub use ema::Ema;
 pub use hooks::{Reward, Round, Score};
 pub use ledger::Ledger;
-pub use report::{BlockReport, Report, RoundEntry, RoundReport, SubmissionReport};
+pub use report::{BlockReport, Report, RoundEntry, RoundReport, SettledReport, SubmissionReport};
 pub use run::{Validator, ValidatorError, run};
 pub use scores::{Scores, Weights};
 pub use sealing::{Moment, SealError, Sealed, seal};

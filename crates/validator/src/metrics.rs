@@ -17,7 +17,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::answer::OutcomeKind;
 use crate::doctor::Severity;
-use crate::ledger::Fate;
+use crate::ledger::{Fate, RoundState};
 
 /// The content type of [`Metrics::text`].
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -63,6 +63,9 @@ pub(crate) struct Metrics {
     registry: Registry,
     rounds: Family<Ended, Counter>,
     round_seconds: Histogram,
+    settled_rounds: Family<Ended, Counter>,
+    settle_failures: Counter,
+    open_rounds: Gauge,
     answers: Family<Ended, Counter>,
     submissions: Family<Ended, Counter>,
     reveals: Family<Ended, Counter>,
@@ -115,6 +118,11 @@ impl Metrics {
             }};
         }
         let rounds: Family<Ended, Counter> = registered!("rounds", "Rounds by how they ended");
+        let settled_rounds: Family<Ended, Counter> =
+            registered!("settled_rounds", "Rounds whose scores were to come later, by how they ended");
+        let settle_failures: Counter =
+            registered!("settle_failures", "Times an open round could not be settled in its turn");
+        let open_rounds: Gauge = registered!("open_rounds", "Rounds that wait for their scores");
         let answers: Family<Ended, Counter> = registered!("answers", "Requests to miners by how they ended");
         let submissions: Family<Ended, Counter> =
             registered!("submissions", "Submissions of weights by what became of them");
@@ -143,8 +151,11 @@ impl Metrics {
         let task_restarts: Family<Restarted, Counter> =
             registered!("task_restarts", "Times a task ended unasked and was started again");
 
-        for outcome in ["scored", "failed"] {
+        for outcome in ["scored", "open", "failed"] {
             drop(rounds.get_or_create(&Ended { outcome }));
+        }
+        for outcome in ["scored", "unscored"] {
+            drop(settled_rounds.get_or_create(&Ended { outcome }));
         }
         for kind in OutcomeKind::ALL {
             drop(answers.get_or_create(&Ended { outcome: kind.as_str() }));
@@ -163,6 +174,9 @@ impl Metrics {
             registry,
             rounds,
             round_seconds,
+            settled_rounds,
+            settle_failures,
+            open_rounds,
             answers,
             submissions,
             reveals,
@@ -200,10 +214,28 @@ impl Metrics {
         self.task_restarts.get_or_create(&Restarted { task }).inc();
     }
 
-    pub(crate) fn round(&self, scored: bool, took: Duration) {
-        let outcome = if scored { "scored" } else { "failed" };
+    pub(crate) fn round(&self, state: &RoundState, took: Duration) {
+        let outcome = match state {
+            RoundState::Scored => "scored",
+            RoundState::Open => "open",
+            RoundState::Failed(_) => "failed",
+        };
         self.rounds.get_or_create(&Ended { outcome }).inc();
         self.round_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts an open round at its end: with the scores it waited for, or without.
+    pub(crate) fn settled(&self, scored: bool) {
+        let outcome = if scored { "scored" } else { "unscored" };
+        self.settled_rounds.get_or_create(&Ended { outcome }).inc();
+    }
+
+    pub(crate) fn settle_failed(&self) {
+        self.settle_failures.inc();
+    }
+
+    pub(crate) fn open_rounds(&self, rounds: usize) {
+        self.open_rounds.set(number(u64::try_from(rounds).unwrap_or(u64::MAX)));
     }
 
     pub(crate) fn answer(&self, outcome: OutcomeKind) {

@@ -16,8 +16,8 @@ use crate::answer::{Answer, Outcome};
 use crate::config::ValidatorConfig;
 use crate::dendrite::{read_answer, read_pieces};
 use crate::guard::{HookError, HookGuard};
-use crate::hooks::{Reward, Score};
-use crate::ledger::{AnswerRecord, Ledger, LedgerError, PastRound, RoundRange, WholeRound};
+use crate::hooks::{Reward, Round, Score};
+use crate::ledger::{AnswerRecord, Ledger, LedgerError, PastRound, Rejudged, RoundRange, Turn, WholeRound};
 use crate::rounds::valid;
 use crate::scores::{Scores, Weights};
 use crate::task::Task;
@@ -134,6 +134,17 @@ pub enum ReplayError {
     Hook(String),
 }
 
+impl Verdict {
+    /// Why it was not; `None` if it was.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Judged => None,
+            Self::NotKept { reason } | Self::Failed { reason } => Some(reason),
+        }
+    }
+}
+
 impl ReplayedRound {
     /// Those whose score today is another one. A round that was not judged again has none.
     pub fn changes(&self) -> impl Iterator<Item = &ReplayedScore> {
@@ -180,29 +191,34 @@ pub async fn replay_scores<S: Synapse>(
     if owner.netuid != netuid {
         return Err(ReplayError::OtherSubnet { path, found: owner.netuid, netuid });
     }
-    let judge: Arc<dyn Score<S>> = Arc::new(judge);
-    let guard = HookGuard::new("score", config.score_timeout);
+    let judges = Judges::<S> {
+        judge: Arc::new(judge),
+        score: HookGuard::new("score", config.score_timeout),
+        settle: HookGuard::new("settle", config.settle_timeout),
+        frame: Frame { me: owner.hotkey, sample_size: config.sample_size },
+    };
     let mut rejudged = BTreeMap::new();
     let mut replayed = Vec::with_capacity(ids.len());
     for id in ids {
         let loaded = read(&path, move |ledger| {
             let past = ledger.past_round(id)?;
-            Ok(past.map(|past| {
+            Ok(past.map(|mut past| {
                 let whole =
                     past.whole.as_ref().map_err(|missing| Verdict::NotKept { reason: missing.to_string() });
                 let rebuilt = whole.and_then(|whole| rebuild::<S>(whole));
-                (past, rebuilt)
+                let turns = std::mem::take(&mut past.turns);
+                (past, rebuilt, turns)
             }))
         });
         // Rounds that the running validator let go meanwhile are past.
-        let Some((past, rebuilt)) = loaded.await? else { continue };
+        let Some((past, rebuilt, turns)) = loaded.await? else { continue };
         let judged = match rebuilt {
-            Ok((task, answers)) => judge_again(&guard, &judge, task, answers).await?,
+            Ok((task, answers)) => judges.judge(task, answers, turns).await?,
             Err(verdict) => Err(verdict),
         };
-        replayed.push(compare(&past, judged.as_ref()));
-        if let Ok(scores) = judged {
-            rejudged.insert(id, scores);
+        replayed.push(compare(&past, judged.as_ref().map(|rejudged| &rejudged.scores)));
+        if let Ok(today) = judged {
+            rejudged.insert(id, today);
         }
     }
     let guard = HookGuard::new("reward", config.reward_timeout);
@@ -220,15 +236,71 @@ async fn read<T: Send + 'static>(
     reading.await.map_err(|ended| LedgerError::Thread(ended.to_string()))?
 }
 
-async fn judge_again<S: Synapse>(
-    guard: &HookGuard,
-    judge: &Arc<dyn Score<S>>,
-    task: Task<S>,
-    answers: Arc<[Answer<S>]>,
-) -> Result<Result<Scores, Verdict>, ReplayError> {
-    let (judge, given) = (Arc::clone(judge), Arc::clone(&answers));
-    match guard.run(async move { judge.score(&task, &given).await }).await {
-        Ok(scores) => Ok(Ok(valid(scores, &answers))),
+/// Today's judge, and what its calls may take.
+struct Judges<S: Synapse> {
+    judge: Arc<dyn Score<S>>,
+    score: HookGuard,
+    settle: HookGuard,
+    frame: Frame,
+}
+
+/// What the frames of all rounds have in common.
+struct Frame {
+    me: Hotkey,
+    sample_size: usize,
+}
+
+impl<S: Synapse> Judges<S> {
+    /// Judges a round again, and where its scores come later, settles it in the rounds in which it was.
+    async fn judge(
+        &self,
+        task: Task<S>,
+        answers: Arc<[Answer<S>]>,
+        turns: Vec<Turn>,
+    ) -> Result<Result<Rejudged, Verdict>, ReplayError> {
+        let task = Arc::new(task);
+        let (judge, asked, given) = (Arc::clone(&self.judge), Arc::clone(&task), Arc::clone(&answers));
+        let called = self.score.run(async move { judge.score(&asked, &given).await }).await;
+        let mut scores = match told(called)? {
+            Ok(scores) => valid(scores, &answers),
+            Err(verdict) => return Ok(Err(verdict)),
+        };
+        let mut settled_in = BTreeMap::new();
+        for turn in turns {
+            if !scores.is_later() {
+                break;
+            }
+            let id = turn.id;
+            let Some(now) = self.frame.of(turn) else {
+                let reason = format!(
+                    "the neurons of round {id}, in which it was settled, are not in the ledger (ledger_body_rounds \
+                     and ledger_bodies_total_bytes say how many rounds are kept whole)"
+                );
+                return Ok(Err(Verdict::NotKept { reason }));
+            };
+            let (judge, asked, given) = (Arc::clone(&self.judge), Arc::clone(&task), Arc::clone(&answers));
+            let called = self.settle.run(async move { judge.settle(&now, &asked, &given).await }).await;
+            let more = match told(called)? {
+                Ok(more) => valid(more, &answers),
+                Err(verdict) => return Ok(Err(verdict)),
+            };
+            settled_in.extend(more.iter().map(|(hotkey, _)| (hotkey, id)));
+            scores = scores.settled_by(more);
+        }
+        Ok(Ok(Rejudged { scores, settled_in }))
+    }
+}
+
+impl Frame {
+    /// The frame as it was; `None` if its neurons are not kept.
+    fn of(&self, turn: Turn) -> Option<Round> {
+        Some(Round::new(turn.id, self.me, turn.seed, self.sample_size, Arc::new(turn.subnet?)))
+    }
+}
+
+fn told(called: Result<Scores, HookError>) -> Result<Result<Scores, Verdict>, ReplayError> {
+    match called {
+        Ok(scores) => Ok(Ok(scores)),
         Err(error @ HookError::Stuck { .. }) => Err(ReplayError::Hook(error.to_string())),
         Err(error) => Ok(Err(Verdict::Failed { reason: error.to_string() })),
     }
@@ -308,7 +380,7 @@ fn compare(past: &PastRound, judged: Result<&Scores, &Verdict>) -> ReplayedRound
 /// The reward hook over the recorded scores, and over the same with those of today.
 fn rewards(
     path: &Path,
-    rejudged: &BTreeMap<u64, Scores>,
+    rejudged: &BTreeMap<u64, Rejudged>,
     reward: &impl Reward,
 ) -> Result<Vec<ReplayedMechanism>, LedgerError> {
     let ledger = Ledger::open(path)?;

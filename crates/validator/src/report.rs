@@ -38,7 +38,25 @@ pub struct RoundReport {
     pub duration: Duration,
     /// Why it left no scores, if it did not.
     pub failure: Option<String>,
+    /// Whether it waits for scores that come later.
+    pub open: bool,
+    /// Open rounds of before that got scores at the start of this one, or ended without.
+    pub settled: Vec<SettledReport>,
     /// One entry per hotkey asked.
+    pub entries: Vec<RoundEntry>,
+}
+
+/// What became of an open round.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct SettledReport {
+    /// Its id in the ledger.
+    pub id: u64,
+    /// Why it ended without all of its scores, if it did.
+    pub failure: Option<String>,
+    /// Whether it waits for more.
+    pub open: bool,
+    /// One entry per hotkey asked; those that were scored earlier have no score here.
     pub entries: Vec<RoundEntry>,
 }
 

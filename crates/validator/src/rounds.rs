@@ -1,4 +1,6 @@
-//! One round: task, ask, score, record.
+//! One round: settle what is open, task, ask, score, record.
+
+mod settling;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +17,8 @@ use crate::dendrite::{Answers, AskError, Dendrite, EncodedRequest, Endpoint};
 use crate::guard::{HookError, HookGuard};
 use crate::hooks::{Round, Score};
 use crate::ledger::{
-    AnswerRecord, AskedRecord, LedgerError, LedgerStore, PieceRecord, RoundRecord, RoundState, TaskRecord,
+    AnswerRecord, AskedRecord, Lapse, LedgerError, LedgerStore, PieceRecord, RoundRecord, RoundState,
+    TaskRecord,
 };
 use crate::metrics::Metrics;
 use crate::progress::Progress;
@@ -40,10 +43,20 @@ pub(crate) struct Rounds<S: Synapse> {
     ask_timeout: Duration,
     task_guard: HookGuard,
     score_guard: HookGuard,
+    settle_guard: HookGuard,
+    settle_budget: Duration,
+    settle_within: Duration,
 }
 
 /// A task whose requests are written.
 type Written<S> = (Task<S>, Vec<EncodedRequest>);
+
+/// What asking gave.
+struct Asked<S: Synapse> {
+    answers: Arc<[Answer<S>]>,
+    /// Open rounds that had to make room for it in the ledger.
+    lapses: Vec<Lapse>,
+}
 
 /// Why a round left no scores.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +91,9 @@ impl<S: Synapse> Rounds<S> {
             ask_timeout: config.ask_timeout,
             task_guard: HookGuard::new("task", config.task_timeout),
             score_guard: HookGuard::new("score", config.score_timeout),
+            settle_guard: HookGuard::new("settle", config.settle_timeout),
+            settle_budget: config.settle_budget,
+            settle_within: config.settle_within,
         }
     }
 
@@ -91,32 +107,37 @@ impl<S: Synapse> Rounds<S> {
         self.step("opening a round", Duration::ZERO);
         let id = self.ledger.open_round(block, seed).await?;
         let round = Round::new(id, self.me, seed, self.sample_size, Arc::new(subnet));
+        let mut settled = self.settle(&round).await?;
 
-        let mut answers = Arc::default();
-        let (state, scores, stuck) = match self.ask_and_score(round, &mut answers).await {
-            Ok(scores) => (RoundState::Scored, valid(scores, &answers), None),
+        let mut asked = Asked { answers: Arc::default(), lapses: Vec::new() };
+        let (state, scores, stuck) = match self.ask_and_score(round, &mut asked).await {
+            Ok(scores) => {
+                let scores = valid(scores, &asked.answers);
+                (if scores.is_later() { RoundState::Open } else { RoundState::Scored }, scores, None)
+            }
             Err(RoundFailure::Ledger(error)) => return Err(error.into()),
             Err(RoundFailure::Hook(error)) => {
                 (RoundState::Failed(error.to_string()), Scores::new(), error.stuck_hook())
             }
             Err(RoundFailure::Ask(error)) => (RoundState::Failed(error.to_string()), Scores::new(), None),
         };
+        let Asked { answers, mut lapses } = asked;
         for answer in answers.iter() {
             self.metrics.answer(answer.outcome.kind());
         }
         let entries = answers.iter().map(|answer| entry(answer, &scores)).collect();
         self.step("keeping the scores", Duration::ZERO);
-        self.ledger.close_round(RoundRecord { id, state: state.clone(), scores }).await?;
-        self.metrics.round(state == RoundState::Scored, started.elapsed());
+        lapses.extend(self.ledger.close_round(RoundRecord { id, state: state.clone(), scores }).await?);
+        let state = unless_lapsed(state, id, &lapses);
+        settled.extend(lapses.into_iter().map(|lapse| self.lapsed(lapse)));
+        self.metrics.round(&state, started.elapsed());
+        self.metrics.open_rounds(self.ledger.open_rounds().await?.len());
         if let Some(hook) = stuck {
             return Err(ValidatorError::HookStuck { hook });
         }
-        let failure = match state {
-            RoundState::Scored => None,
-            RoundState::Failed(reason) => Some(reason),
-        };
+        let (failure, open) = (state.failure(), state.is_open());
         let duration = started.elapsed();
-        Ok(RoundReport { id, validator: self.me, netuid, block, duration, failure, entries })
+        Ok(RoundReport { id, validator: self.me, netuid, block, duration, failure, open, settled, entries })
     }
 
     /// Judges the round that the end of an earlier process cut short while its answers waited for the judge. They are in
@@ -146,18 +167,18 @@ impl<S: Synapse> Rounds<S> {
         };
         let entries = answers.iter().map(|answer| entry(answer, &scores)).collect();
         self.step("keeping the scores", Duration::ZERO);
-        self.ledger.close_round(RoundRecord { id, state: RoundState::Scored, scores }).await?;
-        self.metrics.round(true, started.elapsed());
-        let duration = started.elapsed();
-        Ok(Some(RoundReport { id, validator: self.me, netuid, block, duration, failure: None, entries }))
+        let state = if scores.is_later() { RoundState::Open } else { RoundState::Scored };
+        let lapses = self.ledger.close_round(RoundRecord { id, state: state.clone(), scores }).await?;
+        let state = unless_lapsed(state, id, &lapses);
+        let settled = lapses.into_iter().map(|lapse| self.lapsed(lapse)).collect();
+        self.metrics.round(&state, started.elapsed());
+        let (validator, duration, failure, open) =
+            (self.me, started.elapsed(), state.failure(), state.is_open());
+        Ok(Some(RoundReport { id, validator, netuid, block, duration, failure, open, settled, entries }))
     }
 
-    /// `answers` is filled, and recorded, before the judge sees them, so that a failing judge does not lose them.
-    async fn ask_and_score(
-        &self,
-        round: Round,
-        answers: &mut Arc<[Answer<S>]>,
-    ) -> Result<Scores, RoundFailure> {
+    /// The answers are filled in, and recorded, before the judge sees them, so that a failing judge does not lose them.
+    async fn ask_and_score(&self, round: Round, asked: &mut Asked<S>) -> Result<Scores, RoundFailure> {
         let (id, subnet) = (round.id, Arc::clone(&round.subnet));
         let judge = Arc::clone(&self.score);
         self.step("the task hook", self.task_guard.limit());
@@ -169,20 +190,20 @@ impl<S: Synapse> Rounds<S> {
             Ok::<_, AskError>((task, requests))
         });
         let (task, requests): Written<S> = written.await??;
-        *answers = self.ask(&task, &requests, &subnet).await?.into();
+        asked.answers = self.ask(&task, &requests, &subnet).await?.into();
 
         self.step("keeping the answers", Duration::ZERO);
         let bodies = requests.iter().map(|request| request.bytes().clone()).collect();
-        let asked = AskedRecord {
+        let record = AskedRecord {
             round: id,
             task: record_task(&task, bodies),
-            answers: answers.iter().map(record_answer).collect(),
+            answers: asked.answers.iter().map(record_answer).collect(),
             subnet,
         };
-        self.ledger.record_answers(asked).await?;
+        asked.lapses = self.ledger.record_answers(record).await?;
 
         self.step("the score hook", self.score_guard.limit());
-        let (judge, given) = (Arc::clone(&self.score), Arc::clone(answers));
+        let (judge, given) = (Arc::clone(&self.score), Arc::clone(&asked.answers));
         Ok(self.score_guard.run(async move { judge.score(&task, &given).await }).await?)
     }
 
@@ -243,6 +264,12 @@ pub(crate) fn valid<S: Synapse>(mut scores: Scores, answers: &[Answer<S>]) -> Sc
         asked && valid
     });
     scores
+}
+
+/// A round that cannot wait for its scores has none.
+fn unless_lapsed(state: RoundState, id: u64, lapses: &[Lapse]) -> RoundState {
+    let lapsed = lapses.iter().find(|lapse| lapse.round == id);
+    lapsed.map_or(state, |lapse| RoundState::Failed(lapse.reason.clone()))
 }
 
 fn record_task<S: Synapse>(task: &Task<S>, requests: Vec<Bytes>) -> TaskRecord {

@@ -35,6 +35,13 @@ impl Scores {
         self
     }
 
+    /// These with what came later: a hotkey that had a score has the new one.
+    pub(crate) fn settled_by(mut self, more: Self) -> Self {
+        self.entries.extend(more.entries);
+        self.later = more.later;
+        self
+    }
+
     /// Whether the round stays open for more.
     #[must_use]
     pub const fn is_later(&self) -> bool {

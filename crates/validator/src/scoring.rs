@@ -97,7 +97,15 @@ impl<S: Synapse> Scoring<S> {
             }
             None => {
                 let scored = report.entries.iter().filter(|entry| entry.score.is_some()).count();
-                tracing::info!(round = report.id, asked = report.entries.len(), scored, "scored a round");
+                let (asked, settled) = (report.entries.len(), report.settled.len());
+                tracing::info!(
+                    round = report.id,
+                    asked,
+                    scored,
+                    open = report.open,
+                    settled,
+                    "scored a round"
+                );
                 self.health.clear("scoring");
             }
         }

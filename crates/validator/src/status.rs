@@ -110,7 +110,7 @@ mod tests {
         health.diagnosed(Vec::new());
         assert_eq!(get("/readyz").await.0, 200);
 
-        metrics.round(true, Duration::from_millis(5));
+        metrics.round(&crate::ledger::RoundState::Scored, Duration::from_millis(5));
         metrics.answer(crate::answer::OutcomeKind::TimedOut);
         metrics.submission(0, &crate::ledger::Fate::Effective { included_block: 77, block: 77 });
         let (_, text) = get("/metrics").await;

@@ -75,9 +75,10 @@ impl Stage {
         let failed =
             |name: &str, source| LocalError::Miner { name: name.to_owned(), source: Box::new(source) };
         let behaviour = member.behaviour.unwrap_or(super::Behaviour::Honest);
-        let forward = local.forward(behaviour);
-        let miner = Miner::new(config, self.subnet.chain().clone(), self.subnet.netuid(), member.hotkey)
-            .serve::<S>(forward)
+        let miner = Miner::new(config, self.subnet.chain().clone(), self.subnet.netuid(), member.hotkey);
+        let miner = local
+            .answering(behaviour)
+            .serve(miner)
             .bind()
             .await
             .map_err(|source| failed(&member.name, source))?;
@@ -204,7 +205,8 @@ impl Stage {
 
 fn note(scores: &mut ScoreBoard, report: Report) {
     if let Report::Round(round) = report {
-        for entry in round.entries {
+        let settled = round.settled.into_iter().flat_map(|settled| settled.entries);
+        for entry in settled.chain(round.entries) {
             if let Some(score) = entry.score {
                 scores.note(round.validator, entry.hotkey, score);
             }

@@ -31,6 +31,25 @@ pub(crate) struct PastRound {
     /// By hotkey asked; `None`: not scored.
     pub(crate) recorded: BTreeMap<Hotkey, Option<f64>>,
     pub(crate) whole: Result<WholeRound, NotKept>,
+    /// The rounds at whose start its scores came, if they came later, oldest first.
+    pub(crate) turns: Vec<Turn>,
+}
+
+/// A round at whose start scores of another came.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) id: u64,
+    pub(crate) seed: u64,
+    /// The neurons as of then; `None`: not kept any more.
+    pub(crate) subnet: Option<Metagraph>,
+}
+
+/// What a judge of today makes of a round.
+#[derive(Debug, Default)]
+pub(crate) struct Rejudged {
+    pub(crate) scores: Scores,
+    /// The rounds at whose start scores came, where that was later.
+    pub(crate) settled_in: BTreeMap<Hotkey, u64>,
 }
 
 /// What judging a round again takes.
@@ -60,14 +79,16 @@ pub(crate) enum NotKept {
 /// these. Rounds that were not judged again are as they were.
 const OVERLAY: &str = "
 CREATE TEMP TABLE rejudged (round INTEGER PRIMARY KEY);
-CREATE TEMP TABLE rescored (round INTEGER, hotkey BLOB, score REAL, PRIMARY KEY (round, hotkey)) WITHOUT ROWID;
+CREATE TEMP TABLE rescored (round INTEGER, hotkey BLOB, score REAL, settled_in INTEGER, PRIMARY KEY (round, hotkey))
+    WITHOUT ROWID;
 CREATE TEMP VIEW round AS
     SELECT id, started_ms, block, seed, reason, ended_ms,
            CASE WHEN id IN (SELECT round FROM rejudged) THEN 'scored' ELSE state END AS state
     FROM main.round;
 CREATE TEMP VIEW answer AS
     SELECT asked.round, asked.hotkey, asked.outcome, asked.elapsed_us, asked.detail,
-           CASE WHEN rejudged.round IS NULL THEN asked.score ELSE rescored.score END AS score
+           CASE WHEN rejudged.round IS NULL THEN asked.score ELSE rescored.score END AS score,
+           CASE WHEN rejudged.round IS NULL THEN asked.settled_in ELSE rescored.settled_in END AS settled_in
     FROM main.answer AS asked
     LEFT JOIN rejudged ON rejudged.round = asked.round
     LEFT JOIN rescored ON rescored.round = asked.round AND rescored.hotkey = asked.hotkey;
@@ -127,6 +148,7 @@ impl Ledger {
             block: from_bits(block),
             recorded,
             whole: whole(&self.connection, to_bits(id))?,
+            turns: turns(&self.connection, to_bits(id))?,
         }))
     }
 
@@ -152,19 +174,63 @@ impl Ledger {
     }
 
     /// From here on this view has these scores in these rounds, and no others there. The file stays as it is.
-    pub(crate) fn rescore(&self, rounds: &BTreeMap<u64, Scores>) -> Result<(), LedgerError> {
+    pub(crate) fn rescore(&self, rounds: &BTreeMap<u64, Rejudged>) -> Result<(), LedgerError> {
         self.connection.execute_batch(OVERLAY)?;
         let mut rejudge = self.connection.prepare("INSERT INTO rejudged (round) VALUES (?1)")?;
-        let mut rescore =
-            self.connection.prepare("INSERT INTO rescored (round, hotkey, score) VALUES (?1, ?2, ?3)")?;
-        for (round, scores) in rounds {
+        let mut rescore = self
+            .connection
+            .prepare("INSERT INTO rescored (round, hotkey, score, settled_in) VALUES (?1, ?2, ?3, ?4)")?;
+        for (round, Rejudged { scores, settled_in }) in rounds {
             rejudge.execute(params![to_bits(*round)])?;
             for (hotkey, score) in scores.iter() {
-                rescore.execute(params![to_bits(*round), hotkey.as_bytes(), score])?;
+                let turn = settled_in.get(&hotkey).copied().map(to_bits);
+                rescore.execute(params![to_bits(*round), hotkey.as_bytes(), score, turn])?;
             }
         }
         Ok(())
     }
+}
+
+/// What is missing of a round, if it could not be judged again.
+pub(super) fn not_kept(connection: &Connection, round: i64) -> Result<Option<NotKept>, LedgerError> {
+    let notes = "SELECT notes IS NOT NULL FROM task WHERE round = ?1";
+    match connection.query_row(notes, params![round], |row| row.get(0)).optional()? {
+        None => return Ok(Some(NotKept::Task)),
+        Some(false) => return Ok(Some(NotKept::Notes)),
+        Some(true) => {}
+    }
+    let request = "SELECT number FROM request WHERE round = ?1 AND body IS NULL LIMIT 1";
+    if let Some(number) =
+        connection.query_row(request, params![round], |row| row.get::<_, i64>(0)).optional()?
+    {
+        return Ok(Some(NotKept::Request { number: usize::try_from(number).unwrap_or_default() }));
+    }
+    let answer =
+        "SELECT hotkey FROM exchange WHERE round = ?1 AND outcome IS NOT NULL AND body IS NULL LIMIT 1";
+    let hotkey = connection.query_row(answer, params![round], |row| row.get(0).map(Hotkey::from_bytes));
+    Ok(hotkey.optional()?.map(|hotkey| NotKept::Answer { hotkey }))
+}
+
+fn turns(connection: &Connection, round: i64) -> Result<Vec<Turn>, LedgerError> {
+    let mut query = connection.prepare(
+        "SELECT round.id, round.seed, frame.metagraph
+         FROM (SELECT settled_in AS turn FROM answer WHERE round = ?1
+               UNION SELECT ended_in FROM later WHERE round = ?1) AS turns
+         JOIN round ON round.id = turns.turn LEFT JOIN frame ON frame.round = round.id
+         ORDER BY round.id",
+    )?;
+    let mut rows = query.query(params![round])?;
+    let mut turns = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text: Option<String> = row.get(2)?;
+        let subnet = text.map(|text| serde_json::from_str(&text)).transpose();
+        turns.push(Turn {
+            id: from_bits(row.get(0)?),
+            seed: from_bits(row.get(1)?),
+            subnet: subnet.map_err(|_| LedgerError::Corrupt { what: "metagraph" })?,
+        });
+    }
+    Ok(turns)
 }
 
 fn whole(connection: &Connection, round: i64) -> Result<Result<WholeRound, NotKept>, LedgerError> {

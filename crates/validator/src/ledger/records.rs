@@ -93,18 +93,66 @@ pub struct RoundRecord {
 pub enum RoundState {
     /// The judge returned scores.
     Scored,
+    /// The judge returned those it knows, and will know more later.
+    Open,
     /// It ended without scores, for this reason.
     Failed(String),
+}
+
+impl RoundState {
+    pub(crate) fn failure(&self) -> Option<String> {
+        match self {
+            Self::Failed(reason) => Some(reason.clone()),
+            Self::Scored | Self::Open => None,
+        }
+    }
+
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self, Self::Open)
+    }
+}
+
+/// A round that waits for its scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenRound {
+    /// The round.
+    pub id: u64,
+    /// When it began.
+    pub started_at: SystemTime,
+}
+
+/// Scores of an open round.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SettledRecord {
+    /// The open round.
+    pub round: u64,
+    /// The round at whose start they came.
+    pub turn: u64,
+    /// The scores; unless more come [later](Scores::is_later), they end the round.
+    pub scores: Scores,
+    /// The neurons as of then.
+    pub subnet: Arc<Metagraph>,
+}
+
+/// A round that ended without the scores it waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lapse {
+    /// The round.
+    pub round: u64,
+    /// Why.
+    pub reason: String,
 }
 
 /// One score of one hotkey.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Scored {
-    /// The round.
+    /// The round that asked.
     pub round: u64,
-    /// When the round began.
+    /// When that round began.
     pub at: SystemTime,
+    /// The round at whose start the score came, where that was later; otherwise `round`. Scores are in this order.
+    pub settled_in: u64,
     /// How the request ended.
     pub outcome: OutcomeKind,
     /// Time of an answer.

@@ -7,12 +7,17 @@ use bytes::Bytes;
 use rusqlite::{Connection, Transaction, params};
 use subnetkit_protocol::Hotkey;
 
-use super::records::{AnswerRecord, AskedRecord, RoundRecord, RoundState, TaskRecord};
+use super::records::{AnswerRecord, AskedRecord, Lapse, RoundRecord, RoundState, TaskRecord};
 use super::store::{Bodies, LedgerStore, now_ms, row_id};
-use super::{LedgerError, to_bits};
+use super::{LedgerError, later, to_bits};
+use crate::scores::Scores;
 
 /// What a row of `exchange` takes beside its body, evidence and outcome.
 const ROW_BYTES: usize = 96;
+
+/// Why a round that waited for its scores is not kept any more.
+const MADE_ROOM: &str = "its requests and answers had to make room for those of newer rounds \
+                         (ledger_bodies_total_bytes) before its scores came";
 
 impl LedgerStore {
     /// Begins a round and returns its id. Ids grow, also across restarts.
@@ -29,8 +34,8 @@ impl LedgerStore {
 
     /// Records what was asked and what came back, before anybody judges it: a judge that fails, or a process that ends,
     /// loses no answers. All of it is stored together or not at all; what is too large to be kept whole is stored without
-    /// what would be needed to judge it again ([`Bodies`]).
-    pub async fn record_answers(&self, record: AskedRecord) -> Result<(), LedgerError> {
+    /// what would be needed to judge it again ([`Bodies`]). Returns the open rounds that had to make room for it.
+    pub async fn record_answers(&self, record: AskedRecord) -> Result<Vec<Lapse>, LedgerError> {
         self.write(move |connection, retention| {
             let transaction = connection.transaction()?;
             let round = to_bits(record.round);
@@ -39,20 +44,24 @@ impl LedgerStore {
                 "INSERT OR REPLACE INTO subnet (only, block, metagraph) VALUES (1, ?1, ?2)",
                 params![to_bits(record.subnet.block), serde_json::to_string(&*record.subnet)?],
             )?;
-            keep_whole(&transaction, &record, &retention.bodies)?;
+            let lapses = keep_whole(&transaction, &record, &retention.bodies)?;
             transaction.commit()?;
-            Ok(())
+            Ok(lapses)
         })
         .await
     }
 
     /// Ends a round: its scores and its end are stored together or not at all. Scores of hotkeys without a recorded answer
     /// are dropped, because they were not asked.
-    pub async fn close_round(&self, record: RoundRecord) -> Result<(), LedgerError> {
+    ///
+    /// A round that is left open waits for [`settle_round`](Self::settle_round). Returns the rounds that wait no more: this one, if
+    /// it is not kept whole, and the oldest beyond `open_rounds`.
+    pub async fn close_round(&self, record: RoundRecord) -> Result<Vec<Lapse>, LedgerError> {
         self.write(move |connection, retention| {
             let transaction = connection.transaction()?;
             let (state, reason) = match &record.state {
                 RoundState::Scored => ("scored", None),
+                RoundState::Open => ("open", None),
                 RoundState::Failed(reason) => ("failed", Some(reason)),
             };
             let id = to_bits(record.id);
@@ -60,23 +69,39 @@ impl LedgerStore {
                 "UPDATE round SET state = ?2, reason = ?3, ended_ms = ?4 WHERE id = ?1",
                 params![id, state, reason, now_ms()],
             )?;
-            {
-                let mut update = transaction
-                    .prepare_cached("UPDATE answer SET score = ?3 WHERE round = ?1 AND hotkey = ?2")?;
-                for (hotkey, score) in record.scores.iter() {
-                    update.execute(params![id, hotkey.as_bytes(), score])?;
-                }
-            }
-            // Round ids have no gaps: only rows older than the newest `rounds` fall below this line.
+            write_scores(&transaction, id, &record.scores, None)?;
+            let lapses = match record.state {
+                RoundState::Open => later::leave_open(&transaction, id, retention.open_rounds)?,
+                RoundState::Scored | RoundState::Failed(_) => Vec::new(),
+            };
+            // Round ids have no gaps: only rows older than the newest `rounds` fall below this line. What waits is not past,
+            // and what waited is as old as its scores.
             transaction.execute(
-                "DELETE FROM round WHERE id <= (SELECT max(id) FROM round) - ?1",
+                "WITH line AS (SELECT max(id) - ?1 AS id FROM round)
+                 DELETE FROM round WHERE id <= (SELECT id FROM line) AND id NOT IN (
+                     SELECT round FROM later WHERE waiting = 1 OR turn > (SELECT id FROM line))",
                 params![to_bits(retention.rounds)],
             )?;
             transaction.commit()?;
-            Ok(())
+            Ok(lapses)
         })
         .await
     }
+}
+
+/// Scores that came in the round itself, or later, at the start of the round `turn`.
+pub(super) fn write_scores(
+    connection: &Connection,
+    round: i64,
+    scores: &Scores,
+    turn: Option<i64>,
+) -> Result<(), LedgerError> {
+    let sql = "UPDATE answer SET score = ?3, settled_in = ?4 WHERE round = ?1 AND hotkey = ?2";
+    let mut update = connection.prepare_cached(sql)?;
+    for (hotkey, score) in scores.iter() {
+        update.execute(params![round, hotkey.as_bytes(), score, turn])?;
+    }
+    Ok(())
 }
 
 fn insert_answers(connection: &Connection, round: i64, answers: &[AnswerRecord]) -> Result<(), LedgerError> {
@@ -99,12 +124,13 @@ fn insert_answers(connection: &Connection, round: i64, answers: &[AnswerRecord])
     Ok(())
 }
 
-/// Keeps what is needed to judge this round again, and lets the oldest rounds' go until all fit their bounds.
+/// Keeps what is needed to judge this round again, and lets the oldest rounds' go until all fit their bounds: those that
+/// wait for their scores last of all, and with a word.
 fn keep_whole(
     connection: &Transaction<'_>,
     record: &AskedRecord,
     bounds: &Bodies,
-) -> Result<(), LedgerError> {
+) -> Result<Vec<Lapse>, LedgerError> {
     if bounds.rounds > 0 {
         let whole = Whole::of(record, bounds.largest)?;
         if whole.bytes <= bounds.total {
@@ -117,17 +143,37 @@ fn keep_whole(
             );
         }
     }
-    connection.execute(
-        "DELETE FROM task WHERE round <= ?1 - ?2",
-        params![to_bits(record.round), to_bits(bounds.rounds)],
+    for sql in [
+        "DELETE FROM task WHERE round <= ?1 - ?2
+         AND round NOT IN (SELECT round FROM later WHERE waiting = 1 OR turn > ?1 - ?2)",
+        "DELETE FROM frame WHERE round <= ?1 - ?2",
+    ] {
+        connection.execute(sql, params![to_bits(record.round), to_bits(bounds.rounds)])?;
+    }
+    // This round comes before all others: it may wait for its scores too, which nobody knows yet.
+    let mut beyond = connection.prepare(
+        "WITH kept AS (
+             SELECT task.round, bytes, 0 AS is_frame, coalesce(turn, task.round) AS newest,
+                    task.round = ?1 OR coalesce(waiting, 0) AS waits
+             FROM task LEFT JOIN later ON later.round = task.round
+             UNION ALL SELECT round, bytes, 1, round, 0 FROM frame)
+         SELECT round, is_frame FROM (
+             SELECT round, is_frame,
+                    sum(bytes) OVER (ORDER BY waits DESC, newest DESC, round DESC, is_frame) AS held FROM kept)
+         WHERE held > ?2 ORDER BY round",
     )?;
-    connection.execute(
-        "DELETE FROM task WHERE round IN (
-             SELECT round FROM (SELECT round, sum(bytes) OVER (ORDER BY round DESC) AS held FROM task)
-             WHERE held > ?1)",
-        params![to_bits(bounds.total)],
-    )?;
-    Ok(())
+    let beyond = beyond.query_map(params![to_bits(record.round), to_bits(bounds.total)], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?))
+    })?;
+    let mut lapses = Vec::new();
+    for (round, is_frame) in beyond.collect::<Result<Vec<_>, _>>()? {
+        let table = if is_frame { "frame" } else { "task" };
+        connection.execute(&format!("DELETE FROM {table} WHERE round = ?1"), params![round])?;
+        if !is_frame {
+            lapses.extend(later::lapse(connection, round, MADE_ROOM)?);
+        }
+    }
+    Ok(lapses)
 }
 
 /// The rows of one round that can be judged again. A body of `None` was too large.

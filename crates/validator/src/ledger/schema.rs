@@ -195,6 +195,26 @@ CREATE INDEX extrinsic_undecided ON extrinsic (submission) WHERE state = 'undeci
 ", "
 ALTER TABLE task ADD COLUMN streamed INTEGER NOT NULL DEFAULT 0;  -- 1: it asked for streams
 ALTER TABLE exchange ADD COLUMN pieces TEXT;  -- JSON, of a stream: [where it ends in the body, ns until it came] per piece
+", "
+-- Scores may come later than the round that asked for them.
+ALTER TABLE answer ADD COLUMN settled_in INTEGER;   -- round at whose start the score came; null: its own
+DROP INDEX answer_by_hotkey;
+CREATE INDEX answer_by_settling ON answer (hotkey, coalesce(settled_in, round), round);
+CREATE INDEX answer_settled_later ON answer (settled_in) WHERE settled_in IS NOT NULL;
+
+CREATE TABLE later (                                -- a round that was left open for scores
+    round    INTEGER PRIMARY KEY REFERENCES round (id) ON DELETE CASCADE,
+    waiting  INTEGER NOT NULL,                      -- 1: it still is
+    turn     INTEGER,                               -- newest round at whose start it was asked for them; null: none yet
+    ended_in INTEGER                                -- round at whose start the last came; null: it waits, or ended without
+) STRICT;
+CREATE INDEX later_waiting ON later (round) WHERE waiting = 1;
+
+CREATE TABLE frame (                                -- a round at whose start scores of others came
+    round     INTEGER PRIMARY KEY REFERENCES round (id) ON DELETE CASCADE,
+    metagraph TEXT NOT NULL,                        -- JSON, the neurons as of then
+    bytes     INTEGER NOT NULL                      -- of that
+) STRICT;
 "];
 
 /// Brings the file to the current version, each step in a transaction of its own.

@@ -25,6 +25,8 @@ const LOG_BYTES: i64 = 64 * 1024 * 1024;
 pub struct Retention {
     /// Rounds (`ledger_rounds`).
     pub rounds: u64,
+    /// Rounds that wait for their scores (`open_rounds`), which stay beyond the other bounds.
+    pub open_rounds: u64,
     /// Submissions, and as many calls of the reward hook (`ledger_submissions`).
     pub submissions: u64,
     /// Requests and answers whole.
@@ -49,6 +51,7 @@ impl Retention {
     pub const fn of(config: &ValidatorConfig) -> Self {
         Self {
             rounds: config.ledger_rounds,
+            open_rounds: config.open_rounds,
             submissions: config.ledger_submissions,
             bodies: Bodies {
                 rounds: config.ledger_body_rounds,
@@ -193,10 +196,12 @@ fn claim(connection: &mut Connection, path: &Path, owner: &LedgerOwner) -> Resul
             }
         }
     }
-    let cut_short = "SELECT max(id) FROM round WHERE state = 'open' AND id IN (SELECT round FROM task)";
+    let cut_short = "SELECT max(id) FROM round WHERE state = 'open' AND id IN (SELECT round FROM task)
+                     AND id NOT IN (SELECT round FROM later)";
     let cut_short: Option<i64> = transaction.query_row(cut_short, [], |row| row.get(0))?;
     transaction.execute(
-        "UPDATE round SET state = 'abandoned', reason = 'the process ended during the round' WHERE state = 'open'",
+        "UPDATE round SET state = 'abandoned', reason = 'the process ended during the round'
+         WHERE state = 'open' AND id NOT IN (SELECT round FROM later)",
         [],
     )?;
     transaction.commit()?;

@@ -32,9 +32,10 @@ impl fmt::Debug for Ledger {
     }
 }
 
-const SCORED: &str =
-    "SELECT answer.hotkey, round.id, round.started_ms, answer.outcome, answer.elapsed_us, answer.score
-                      FROM answer JOIN round ON round.id = answer.round WHERE answer.score IS NOT NULL";
+const SCORED: &str = "
+SELECT answer.hotkey, round.id, round.started_ms, answer.outcome, answer.elapsed_us, answer.score,
+       coalesce(answer.settled_in, answer.round)
+FROM answer JOIN round ON round.id = answer.round WHERE answer.score IS NOT NULL";
 
 impl Ledger {
     /// Opens the file for reading, which may be beside the validator that writes it.
@@ -83,11 +84,17 @@ impl Ledger {
     }
 
     /// Every score of the newest `rounds` rounds, per hotkey, oldest first. Rounds in which a hotkey was not asked, or
-    /// not scored, leave no entry.
+    /// not scored, leave no entry. A score that came [later](crate::Scores::later) is one of the round it came in, just
+    /// before that round's own, wherever [`Scored::round`] lies.
     #[must_use]
     pub fn scores(&self, rounds: u32) -> BTreeMap<Hotkey, Vec<Scored>> {
         self.answer(|connection| {
-            let sql = format!("{SCORED} AND round.id > (SELECT max(id) FROM round) - ?1 ORDER BY round.id");
+            // Two halves, each with an index of its own.
+            let newest = "(SELECT max(id) FROM round) - ?1";
+            let sql = format!(
+                "{SCORED} AND answer.settled_in IS NULL AND answer.round > {newest} UNION ALL
+                 {SCORED} AND answer.settled_in > {newest} ORDER BY 7, 2"
+            );
             let mut query = connection.prepare(&sql)?;
             let mut rows = query.query(params![rounds])?;
             let mut scores: BTreeMap<Hotkey, Vec<Scored>> = BTreeMap::new();
@@ -99,11 +106,14 @@ impl Ledger {
         })
     }
 
-    /// The newest `limit` scores of one hotkey, oldest first.
+    /// The newest `limit` scores of one hotkey, oldest first, in the order in which they came.
     #[must_use]
     pub fn history(&self, hotkey: &Hotkey, limit: u32) -> Vec<Scored> {
         self.answer(|connection| {
-            let sql = format!("{SCORED} AND answer.hotkey = ?1 ORDER BY round.id DESC LIMIT ?2");
+            let sql = format!(
+                "{SCORED} AND answer.hotkey = ?1
+                 ORDER BY coalesce(answer.settled_in, answer.round) DESC, answer.round DESC LIMIT ?2"
+            );
             let mut query = connection.prepare(&sql)?;
             let mut rows = query.query(params![hotkey.as_bytes(), limit])?;
             let mut history = Vec::new();
@@ -116,7 +126,8 @@ impl Ledger {
     }
 
     /// The exponential moving average of each hotkey's scores over the newest `rounds` rounds: starting from 0, each
-    /// score moves it by `alpha` (0 to 1) of the difference. Rounds without a score leave it as it was.
+    /// score moves it by `alpha` (0 to 1) of the difference, in the order in which they came. Rounds without a score leave
+    /// it as it was.
     ///
     /// Starting from 0 makes a fresh hotkey earn its place: registering anew never pays more than staying.
     #[must_use]
@@ -165,6 +176,7 @@ fn scored(row: &Row<'_>) -> Result<(Hotkey, Scored), LedgerError> {
         outcome: outcome(&row.get::<_, String>(3)?)?,
         elapsed: elapsed.map(|micros| Duration::from_micros(from_bits(micros))),
         score: row.get(5)?,
+        settled_in: from_bits(row.get(6)?),
     };
     Ok((Hotkey::from_bytes(row.get(0)?), scored))
 }

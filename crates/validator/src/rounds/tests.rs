@@ -1,5 +1,8 @@
 //! Rounds with real miners' sockets and hooks that misbehave. Here, because only `run` is public and needs a chain.
 
+mod later;
+mod streams;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -14,6 +14,7 @@ use crate::support::hotkey;
 
 const KEEP: Retention = Retention {
     rounds: 100,
+    open_rounds: 100,
     submissions: 100,
     bodies: Bodies { rounds: 100, largest: 10_000, total: 1_000_000 },
 };

@@ -16,6 +16,7 @@ use crate::support::{hotkey, metagraph};
 
 const KEEP: Retention = Retention {
     rounds: 100,
+    open_rounds: 100,
     submissions: 100,
     bodies: Bodies { rounds: 100, largest: 10_000, total: 1_000_000 },
 };
@@ -287,7 +288,7 @@ async fn the_file_stops_growing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.sqlite");
     let bodies = Bodies { rounds: ROUNDS, largest: 100_000, total: 400_000 };
-    let store = open(&path, Retention { rounds: 4 * ROUNDS, submissions: 10, bodies }).await;
+    let store = open(&path, Retention { rounds: 4 * ROUNDS, submissions: 10, bodies, ..KEEP }).await;
     let fill = async |rounds: u64| {
         for n in 0..rounds {
             let mut told = vec![answer(2, answered(), Some(0.5)), answer(3, refused(), Some(0.0))];
