@@ -105,11 +105,7 @@ fn average(new: &Sparse, old: &Sparse, rate: Fixed, columns: usize) -> Sparse {
                     }
                 }
             }
-            for (column, &value) in cells.iter().enumerate() {
-                if value > Fixed::ZERO {
-                    averaged.push(column as u16, value);
-                }
-            }
+            averaged.push_kept((0..).zip(cells.iter().copied()), |_, value| (value, value > Fixed::ZERO));
         }
         averaged.end_row();
     }

@@ -74,34 +74,43 @@ impl Median {
     fn find(&mut self, scores: &[Fixed], stake: &[Fixed], minority: Fixed, total: Fixed) -> Fixed {
         self.candidates.clear();
         self.candidates.extend(scores.iter().copied().zip(stake.iter().copied()));
+        for side in [&mut self.below, &mut self.above] {
+            side.clear();
+            side.resize(self.candidates.len(), Default::default());
+        }
+        let mut count = self.candidates.len();
         let (mut lowest, mut highest) = (Fixed::ZERO, total);
         loop {
-            let Some(&(pivot, _)) = self.candidates.get(self.candidates.len() / 2) else {
+            let candidates = &self.candidates[..count];
+            let Some(&(pivot, _)) = candidates.get(count / 2) else {
                 return Fixed::ZERO;
             };
-            if self.candidates.len() == 1 {
+            if count == 1 {
                 return pivot;
             }
-            self.below.clear();
-            self.above.clear();
+            // Every candidate is written to both sides, and stays where it belongs: which it is cannot be foreseen, and
+            // a branch for it would cost more than the rest. A stake of zero changes no sum.
+            let (mut lower, mut higher) = (0, 0);
             let (mut stake_below, mut stake_above) = (Fixed::ZERO, Fixed::ZERO);
-            for &(score, stake) in &self.candidates {
-                if score < pivot {
-                    stake_below = stake_below.add(stake);
-                    self.below.push((score, stake));
-                } else if score > pivot {
-                    stake_above = stake_above.add(stake);
-                    self.above.push((score, stake));
-                }
+            for &(score, stake) in candidates {
+                let (is_below, is_above) = (score < pivot, score > pivot);
+                self.below[lower] = (score, stake);
+                self.above[higher] = (score, stake);
+                lower += usize::from(is_below);
+                higher += usize::from(is_above);
+                stake_below = stake_below.add(stake.or_zero(is_below));
+                stake_above = stake_above.add(stake.or_zero(is_above));
             }
             let pivot_from = lowest.add(stake_below);
             let pivot_to = highest.sub(stake_above);
-            if minority < pivot_from && !self.below.is_empty() {
+            if minority < pivot_from && lower > 0 {
                 std::mem::swap(&mut self.candidates, &mut self.below);
                 highest = pivot_from;
-            } else if pivot_to <= minority && !self.above.is_empty() {
+                count = lower;
+            } else if pivot_to <= minority && higher > 0 {
                 std::mem::swap(&mut self.candidates, &mut self.above);
                 lowest = pivot_to;
+                count = higher;
             } else {
                 return pivot;
             }
@@ -113,14 +122,10 @@ impl Median {
 pub(crate) fn clip(weights: &Sparse, consensus: &[Fixed]) -> Sparse {
     let mut clipped = weights.blank();
     for validator in 0..weights.rows() {
-        for (miner, weight) in weights.row(validator) {
+        clipped.push_kept(weights.row(validator), |miner, weight| {
             let limit = consensus[usize::from(miner)];
-            if weight <= limit {
-                clipped.push(miner, weight);
-            } else if limit > Fixed::ZERO {
-                clipped.push(miner, limit);
-            }
-        }
+            (weight.min(limit), weight <= limit || limit > Fixed::ZERO)
+        });
         clipped.end_row();
     }
     clipped
@@ -139,12 +144,10 @@ pub(crate) fn interpolate(from: &Sparse, to: &Sparse, ratio: Fixed, columns: usi
             for (column, value) in to.row(row) {
                 cells[usize::from(column)].1 = value;
             }
-            for (column, &(from, to)) in cells.iter().enumerate() {
+            between.push_kept((0..).zip(cells.iter().copied()), |_, (from, to)| {
                 let value = from.add(ratio.mul(to.sub(from)));
-                if value > Fixed::ZERO {
-                    between.push(column as u16, value);
-                }
-            }
+                (value, value > Fixed::ZERO)
+            });
         }
         between.end_row();
     }

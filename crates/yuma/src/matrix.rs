@@ -1,6 +1,6 @@
 //! A sparse matrix of fixed-point numbers, stored row after row in three flat vectors.
 
-use crate::fixed::{self, Fixed};
+use crate::fixed::{self, Divisor, Fixed};
 
 /// Rows keep the order in which their entries were pushed, and may name a column twice: both show in the
 /// chain's results.
@@ -28,6 +28,28 @@ impl Sparse {
     pub(crate) fn push(&mut self, column: u16, value: Fixed) {
         self.columns.push(column);
         self.values.push(value);
+    }
+
+    /// Adds those entries of a row of something that `keep` says are kept, with the values it gives.
+    pub(crate) fn push_kept<V>(
+        &mut self,
+        row: impl Iterator<Item = (u16, V)>,
+        keep: impl Fn(u16, V) -> (Fixed, bool),
+    ) {
+        let start = self.columns.len();
+        // Written one after the other, and over the last one if that is not kept: a branch would cost more.
+        let room = start + row.size_hint().1.unwrap_or_else(|| row.size_hint().0);
+        self.columns.resize(room, 0);
+        self.values.resize(room, Fixed::ZERO);
+        let mut end = start;
+        for (column, value) in row {
+            let (value, is_kept) = keep(column, value);
+            self.columns[end] = column;
+            self.values[end] = value;
+            end += usize::from(is_kept);
+        }
+        self.columns.truncate(end);
+        self.values.truncate(end);
     }
 
     /// Ends the row being built.
@@ -80,11 +102,11 @@ impl Sparse {
                 *divisor = combine(*divisor, value);
             }
         }
+        let divisors: Vec<Option<Divisor>> =
+            divisors.into_iter().map(|divisor| (!divisor.is_zero()).then(|| Divisor::new(divisor))).collect();
         for (&column, value) in self.columns.iter().zip(&mut self.values) {
-            if let Some(&divisor) = divisors.get(usize::from(column))
-                && !divisor.is_zero()
-            {
-                *value = value.safe_div(divisor);
+            if let Some(Some(divisor)) = divisors.get(usize::from(column)) {
+                *value = divisor.divide(*value);
             }
         }
     }
