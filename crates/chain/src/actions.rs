@@ -1,8 +1,8 @@
 //! What miners, validators and subnet owners do on chain.
 
 use crate::{
-    AxonCertificate, Call, Chain, Included, Rao, Refusal, RefusalKind, SubmitError, Value, pinned::Pinned,
-    surface,
+    AxonCertificate, AxonRecord, Call, Chain, Included, Rao, Refusal, RefusalKind, SubmitError, Value,
+    pinned::Pinned, surface,
 };
 use std::net::{IpAddr, SocketAddr};
 use subnetkit_protocol::{AccountId, Hotkey, Keypair};
@@ -158,58 +158,22 @@ impl Chain {
         address: SocketAddr,
         certificate: Option<&AxonCertificate>,
     ) -> Result<Option<Included>, SubmitError> {
-        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
-        let argument = certificate.map(AxonCertificate::to_argument).transpose()?;
-        let account = hotkey.account();
         let at = self.at_best().await?;
-        let (record, published) =
-            futures::try_join!(at.axon(netuid, &account), at.axon_certificate(netuid, &account))?;
-        let same = published.as_ref() == certificate
-            && record.is_some_and(|record| {
-                record.address == Some(address)
-                    && record.version == AXON_VERSION
-                    && record.protocol == AXON_PROTOCOL
-            });
-        if same {
-            return Ok(None);
+        match at.axon_call(netuid, &hotkey.account(), Some(address), certificate).await? {
+            Some(call) => self.publish(hotkey, netuid, call).await.map(Some),
+            None => Ok(None),
         }
-        let (ip, ip_type) = match address.ip() {
-            IpAddr::V4(ip) => (u128::from(u32::from(ip)), 4u8),
-            IpAddr::V6(ip) => (u128::from(ip), 6),
-        };
-        let args: [Value; 8] = [
-            netuid.into(),
-            AXON_VERSION.into(),
-            ip.into(),
-            address.port().into(),
-            ip_type.into(),
-            AXON_PROTOCOL.into(),
-            0u8.into(),
-            0u8.into(),
-        ];
-        // The plain call leaves a published key as it is, and callers would go on asking for TLS.
-        let argument = argument.or_else(|| published.is_some().then(AxonCertificate::withdrawn));
-        let call = match argument {
-            Some(argument) => {
-                let [netuid, version, ip, port, ip_type, protocol, first, second] = args;
-                let certificate = argument.into();
-                surface::SERVE_AXON_TLS.call([
-                    netuid,
-                    version,
-                    ip,
-                    port,
-                    ip_type,
-                    protocol,
-                    first,
-                    second,
-                    certificate,
-                ])
-            }
-            None => surface::SERVE_AXON.call(args),
-        };
+    }
+
+    /// Sends what [`Pinned::axon_call`] gives.
+    ///
+    /// # Errors
+    /// See [`SubmitError`]; a `ServingRateLimitExceeded` says how many blocks are left.
+    pub async fn publish(&self, hotkey: &Keypair, netuid: u16, call: Call) -> Result<Included, SubmitError> {
         match self.submit(hotkey, call).await {
-            Ok(included) => Ok(Some(included)),
+            Ok(included) => Ok(included),
             Err(error) => {
+                let account = hotkey.account();
                 Err(self.explain(error, |at| async move { at.serving_wait(netuid, &account).await }).await)
             }
         }
@@ -249,6 +213,68 @@ impl Included {
 }
 
 impl Pinned {
+    /// The call that publishes where a hotkey serves, and the key of the certificate it serves TLS with; without an
+    /// address, that it serves nowhere. `None` if the chain has it so already: the call is rate limited.
+    ///
+    /// # Errors
+    /// If the chain can't be read. A key that has not 1 to 64 bytes is refused.
+    pub async fn axon_call(
+        &self,
+        netuid: u16,
+        hotkey: &Hotkey,
+        address: Option<SocketAddr>,
+        certificate: Option<&AxonCertificate>,
+    ) -> Result<Option<Call>, SubmitError> {
+        let address = address.map(|address| SocketAddr::new(address.ip().to_canonical(), address.port()));
+        let argument = certificate.map(AxonCertificate::to_argument).transpose()?;
+        let (record, published) =
+            futures::try_join!(self.axon(netuid, hotkey), self.axon_certificate(netuid, hotkey))?;
+        let is_same = |record: AxonRecord| {
+            record.address == address
+                && (address.is_none() || record.version == AXON_VERSION && record.protocol == AXON_PROTOCOL)
+        };
+        if published.as_ref() == certificate && record.map_or(address.is_none(), is_same) {
+            return Ok(None);
+        }
+        // The chain takes no port 0; an address of zeros says that there is none.
+        let version = if address.is_some() { AXON_VERSION } else { 0 };
+        let address = address.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 1)));
+        let (ip, ip_type) = match address.ip() {
+            IpAddr::V4(ip) => (u128::from(u32::from(ip)), 4u8),
+            IpAddr::V6(ip) => (u128::from(ip), 6),
+        };
+        let args: [Value; 8] = [
+            netuid.into(),
+            version.into(),
+            ip.into(),
+            address.port().into(),
+            ip_type.into(),
+            AXON_PROTOCOL.into(),
+            0u8.into(),
+            0u8.into(),
+        ];
+        // The plain call leaves a published key as it is, and callers would go on asking for TLS.
+        let argument = argument.or_else(|| published.is_some().then(AxonCertificate::withdrawn));
+        Ok(Some(match argument {
+            Some(argument) => {
+                let [netuid, version, ip, port, ip_type, protocol, first, second] = args;
+                let certificate = argument.into();
+                surface::SERVE_AXON_TLS.call([
+                    netuid,
+                    version,
+                    ip,
+                    port,
+                    ip_type,
+                    protocol,
+                    first,
+                    second,
+                    certificate,
+                ])
+            }
+            None => surface::SERVE_AXON.call(args),
+        }))
+    }
+
     async fn serving_wait(&self, netuid: u16, hotkey: &Hotkey) -> Option<(u64, String)> {
         let limit = self.read(surface::SERVING_RATE_LIMIT.at([netuid.into()]));
         let limit: u64 = limit.await.ok()??.number_as()?;

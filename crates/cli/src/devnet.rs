@@ -121,10 +121,7 @@ pub(crate) async fn run(args: DevnetArgs, console: Console) -> anyhow::Result<()
     let config = config(&args, genesis)?;
     let name = config.identity.chain.clone();
     let devnet = match Devnet::spawn(config).await {
-        Err(SpawnError::PortInUse(address)) => anyhow::bail!(
-            "port {} is in use: stop the program that listens there, or choose another with --port (0 takes a free one)",
-            address.port()
-        ),
+        Err(SpawnError::PortInUse(address)) => return Err(port_in_use(address)),
         spawned => spawned?,
     };
     let banner = tokio::select! {
@@ -140,6 +137,14 @@ pub(crate) async fn run(args: DevnetArgs, console: Console) -> anyhow::Result<()
     // Joins the chain's threads: when this returns, the port is free.
     tokio::task::spawn_blocking(move || drop(devnet)).await?;
     Ok(dumped?)
+}
+
+/// What to do about a port that another program has.
+pub(crate) fn port_in_use(address: SocketAddr) -> anyhow::Error {
+    anyhow::anyhow!(
+        "port {} is in use: stop the program that listens there, or choose another with --port (0 takes a free one)",
+        address.port()
+    )
 }
 
 fn genesis(args: &DevnetArgs) -> anyhow::Result<Genesis> {

@@ -6,18 +6,24 @@
 //! Start reading at [`Command`]; each command has a file of its name.
 
 mod args;
+mod call;
 mod chain;
+mod completions;
 mod console;
 mod devnet;
 mod doctor;
+mod lab;
 mod metagraph;
 mod output;
+mod project;
 mod register;
 mod replay;
+mod serve;
 mod spending;
 mod stake;
 mod subnet;
 mod tao;
+mod up;
 mod wallet;
 mod weights;
 
@@ -26,7 +32,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use subnetkit::{logging, settings::Common};
 
 use console::{AFTER_HELP, Console};
@@ -43,28 +49,38 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run this project's miner and validator on a chain of this machine, and show what each epoch pays
+    Up(up::UpArgs),
+    /// Play this project's incentive against whole populations of miners and validators
+    Lab(lab::LabArgs),
     /// Start a development chain on this machine
     Devnet(devnet::DevnetArgs),
+    /// Judge past rounds of this project's validator again with its hooks of today, and show what would change
+    ReplayScores(replay::ReplayArgs),
     /// Make and list wallets
     #[command(subcommand)]
     Wallet(wallet::WalletCommand),
-    /// Register the hotkey in a subnet, paying the registration price
-    Register(register::RegisterArgs),
     /// Create and start subnets
     #[command(subcommand)]
     Subnet(subnet::SubnetCommand),
+    /// Register the hotkey in a subnet, paying the registration price
+    Register(register::RegisterArgs),
     /// Stake on hotkeys
     #[command(subcommand)]
     Stake(stake::StakeCommand),
-    /// Judge past rounds of this project's validator again with its hooks of today, and show what would change
-    ReplayScores(replay::ReplayArgs),
+    /// Publish where the hotkey's axon is, by hand; a miner does so by itself
+    Serve(serve::ServeArgs),
     /// Show the neurons of a subnet
     Metagraph(metagraph::MetagraphArgs),
-    /// Name every rule that stands between the hotkey and effective weights; the exit status is 1 if one does
-    Doctor(doctor::DoctorArgs),
     /// Show and set weights, and what became of those that a validator set
     #[command(subcommand)]
     Weights(weights::WeightsCommand),
+    /// Send a signed request to a miner and print its answer
+    Call(call::CallArgs),
+    /// Name every rule that stands between the hotkey and effective weights; the exit status is 1 if one does
+    Doctor(doctor::DoctorArgs),
+    /// Print what makes a shell complete this command's words
+    Completions(completions::CompletionsArgs),
 }
 
 fn main() -> ExitCode {
@@ -90,15 +106,20 @@ fn run(command: Command, console: Console) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
+            Command::Up(args) => up::run(args, console).await,
+            Command::Lab(args) => lab::run(args, console),
             Command::Devnet(args) => devnet::run(args, console).await,
-            Command::Wallet(command) => wallet::run(command, console),
-            Command::Register(args) => register::run(args, console).await,
-            Command::Subnet(command) => subnet::run(command, console).await,
-            Command::Stake(command) => stake::run(command, console).await,
             Command::ReplayScores(args) => replay::run(args, console),
+            Command::Wallet(command) => wallet::run(command, console),
+            Command::Subnet(command) => subnet::run(command, console).await,
+            Command::Register(args) => register::run(args, console).await,
+            Command::Stake(command) => stake::run(command, console).await,
+            Command::Serve(args) => serve::run(args, console).await,
             Command::Metagraph(args) => metagraph::run(args, console).await,
-            Command::Doctor(args) => doctor::run(args, console).await,
             Command::Weights(command) => weights::run(command, console).await,
+            Command::Call(args) => call::run(args, console).await,
+            Command::Doctor(args) => doctor::run(args, console).await,
+            Command::Completions(args) => completions::run(args, Cli::command()),
         }
     })
 }

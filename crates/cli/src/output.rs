@@ -1,6 +1,6 @@
 //! What the command says: results on standard output, so that they can be piped; remarks on standard error.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use serde::Serialize;
 
@@ -14,6 +14,12 @@ pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     say(&serde_json::to_string(value)?)
 }
 
+/// A result that is bytes, with no line's end added.
+pub(crate) fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
 /// What is going on, or a question, without being part of the result.
 #[expect(clippy::print_stderr, reason = "where there is no standard error, nobody is there to be told")]
 pub(crate) fn note(text: &str) {
@@ -21,7 +27,11 @@ pub(crate) fn note(text: &str) {
 }
 
 fn line(mut out: impl io::Write, text: &str) -> anyhow::Result<()> {
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    written(writeln!(out, "{text}").and_then(|()| out.flush()))
+}
+
+fn written(written: io::Result<()>) -> anyhow::Result<()> {
+    match written {
         // Whoever reads has seen enough, as `head` has.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),

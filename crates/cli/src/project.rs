@@ -79,9 +79,8 @@ impl Project {
             let folder = manifest.parent().unwrap_or(&here);
             let metadata = Metadata::read(&manifest)?;
             let found = metadata.choose(folder, needs)?;
-            return found.with_context(|| {
-                format!("no package of {} has the binaries {wanted}", manifest.display())
-            });
+            return found
+                .with_context(|| format!("no package of {} has the binaries {wanted}", manifest.display()));
         }
         let mut looked_at = None;
         let mut folder = Some(here.as_path());
@@ -98,9 +97,10 @@ impl Project {
             looked_at.get_or_insert(manifest);
             // Nothing between here and the workspace's root says anything new.
             if metadata.workspace_root != at && at.starts_with(&metadata.workspace_root) {
-                folder = metadata.workspace_root.parent().and_then(|above| {
-                    here.ancestors().find(|ancestor| *ancestor == above)
-                });
+                folder = metadata
+                    .workspace_root
+                    .parent()
+                    .and_then(|above| here.ancestors().find(|ancestor| *ancestor == above));
             }
         }
         match looked_at {
@@ -187,7 +187,8 @@ impl Metadata {
             return Ok(Some(around.clone()));
         }
         if let [_, _, ..] = &fitting[..] {
-            let names: Vec<_> = fitting.iter().map(|project| project.manifest().display().to_string()).collect();
+            let names: Vec<_> =
+                fitting.iter().map(|project| project.manifest().display().to_string()).collect();
             bail!(
                 "several packages have the binaries {}: run this in the folder of one, or give --manifest-path one of\n  {}",
                 needs.join(" and "),
@@ -208,7 +209,10 @@ impl Package {
             target: target.to_owned(),
             neighbours: self.dependencies.iter().filter_map(|dependency| dependency.path.clone()).collect(),
             binaries: binaries
-                .map(|target| Binary { name: target.name.clone(), features: target.required_features.clone() })
+                .map(|target| Binary {
+                    name: target.name.clone(),
+                    features: target.required_features.clone(),
+                })
                 .collect(),
         }
     }
@@ -232,7 +236,8 @@ mod tests {
     }
 
     fn metadata(packages: &[serde_json::Value]) -> Metadata {
-        let json = json!({ "packages": packages, "target_directory": "/here/target", "workspace_root": "/here" });
+        let json =
+            json!({ "packages": packages, "target_directory": "/here/target", "workspace_root": "/here" });
         serde_json::from_value(json).unwrap()
     }
 
@@ -246,7 +251,10 @@ mod tests {
         assert_eq!((chosen.name.as_str(), chosen.root.as_path()), ("two", Path::new("/here/two")));
         assert_eq!(chosen.neighbours, [Path::new("/here/shared")]);
         let undecided = several.choose(Path::new("/here"), &NEEDS).unwrap_err().to_string();
-        assert!(undecided.contains("--manifest-path") && undecided.contains("/here/one/Cargo.toml"), "{undecided}");
+        assert!(
+            undecided.contains("--manifest-path") && undecided.contains("/here/one/Cargo.toml"),
+            "{undecided}"
+        );
         let one = metadata(&[whole("one"), package("lib", &[])]);
         assert_eq!(one.choose(Path::new("/here/lib"), &NEEDS).unwrap().unwrap().name, "one");
         let none = metadata(&[package("lib", &[("miner", &[])])]);

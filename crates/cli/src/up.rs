@@ -101,7 +101,8 @@ pub(crate) async fn run(args: UpArgs, console: Console) -> anyhow::Result<()> {
         tempo: args.tempo,
         state: args.state.as_ref().map(std::path::absolute).transpose()?,
     };
-    let starting = console.during("starting the chain and the subnet on it", LocalSubnet::start(cast, &options));
+    let starting =
+        console.during("starting the chain and the subnet on it", LocalSubnet::start(cast, &options));
     let subnet = tokio::select! {
         started = starting => started.map_err(explain)?,
         () = asked.cancelled() => return stopped(&args),
@@ -119,7 +120,8 @@ pub(crate) async fn run(args: UpArgs, console: Console) -> anyhow::Result<()> {
     };
     let staff = Staff::hire(&plan, &binaries)?;
     let lines = Lines::new(console, staff.names().to_vec());
-    let mut run = Run { args: &args, lines, recipe, binaries, rebuild: Rebuild::default(), pending: Change::default() };
+    let mut run =
+        Run { args: &args, lines, recipe, binaries, rebuild: Rebuild::default(), pending: Change::default() };
     run.begin(&subnet, &staff)?;
     let mut staff = staff;
     let played = run.play(&subnet, &mut staff, changes, &asked).await;

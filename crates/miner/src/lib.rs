@@ -86,4 +86,4 @@ pub use health::Serving;
 pub use miner::{BoundMiner, Miner, MinerError, run};
 pub use roster::{Roster, SharedRoster, Standing};
 pub use stream::{ChunkSender, Chunks, ForwardStream, produce};
-pub use tls::TlsError;
+pub use tls::{TlsError, published_key};

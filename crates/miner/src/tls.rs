@@ -193,25 +193,14 @@ impl Files {
     }
 
     fn pair(&self, [certificate, key]: &Contents) -> Result<Pair, TlsError> {
-        let not_certificate = |reason: String| TlsError::File {
-            setting: CERTIFICATE,
-            path: self.certificate.clone(),
-            reason,
-            wanted: "a PEM file with the axon's certificate, and after it those of its issuers if there are any",
-        };
+        let not_certificate = |reason| unusable(&self.certificate, reason);
         let not_key = |reason: String| TlsError::File {
             setting: KEY,
             path: self.key.clone(),
             reason,
             wanted: "a PEM file with one private key (RSA, ECDSA or Ed25519) that is not encrypted",
         };
-        let chain = CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>();
-        let chain = chain.map_err(|error| not_certificate(said(&error)))?;
-        let Some(own) = chain.first() else {
-            return Err(not_certificate(said(&pem::Error::NoItemsFound)));
-        };
-        let parsed = ParsedCertificate::try_from(own).map_err(|error| not_certificate(error.to_string()))?;
-        let published = AxonCertificate::of_public_key(parsed.subject_public_key_info().as_ref());
+        let (chain, published) = chain_of(&self.certificate, certificate)?;
 
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| not_key(said(&error)))?;
         let provider = Arc::new(ring::default_provider());
@@ -235,6 +224,37 @@ impl Files {
         server.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Pair { server: Arc::new(server), published })
     }
+}
+
+fn unusable(certificate: &Path, reason: String) -> TlsError {
+    TlsError::File {
+        setting: CERTIFICATE,
+        path: certificate.to_owned(),
+        reason,
+        wanted: "a PEM file with the axon's certificate, and after it those of its issuers if there are any",
+    }
+}
+
+/// The certificates in a file, and what is published for the first of them.
+fn chain_of(
+    path: &Path,
+    content: &[u8],
+) -> Result<(Vec<CertificateDer<'static>>, AxonCertificate), TlsError> {
+    let chain = CertificateDer::pem_slice_iter(content).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|error| unusable(path, said(&error)))?;
+    let own = chain.first().ok_or_else(|| unusable(path, said(&pem::Error::NoItemsFound)))?;
+    let parsed = ParsedCertificate::try_from(own).map_err(|error| unusable(path, error.to_string()))?;
+    let published = AxonCertificate::of_public_key(parsed.subject_public_key_info().as_ref());
+    Ok((chain, published))
+}
+
+/// What an axon that serves TLS with the certificate in this PEM file publishes.
+///
+/// # Errors
+/// [`TlsError`]: the file can't be read, or has no certificate.
+pub async fn published_key(certificate: &Path) -> Result<AxonCertificate, TlsError> {
+    let content = read_file(CERTIFICATE, certificate).await?;
+    chain_of(certificate, &content).map(|(_, published)| published)
 }
 
 async fn read_file(setting: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {

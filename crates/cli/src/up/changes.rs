@@ -98,7 +98,8 @@ impl Concern {
         let entries = root.read_dir().with_context(|| format!("{} cannot be read", root.display()))?;
         for entry in entries {
             let path = entry?.path();
-            if path.is_dir() && !self.is_apart(&path) && path.file_name().is_none_or(|name| name != "target") {
+            if path.is_dir() && !self.is_apart(&path) && path.file_name().is_none_or(|name| name != "target")
+            {
                 folders.push((path, RecursiveMode::Recursive));
             }
         }
@@ -142,7 +143,9 @@ impl Concern {
             return true;
         }
         let hidden = |component: Component<'_>| match component {
-            Component::Normal(name) => name.to_str().is_some_and(|name| name.starts_with('.') && name != ".cargo"),
+            Component::Normal(name) => {
+                name.to_str().is_some_and(|name| name.starts_with('.') && name != ".cargo")
+            }
             _ => false,
         };
         let within = self.roots.iter().filter_map(|root| path.strip_prefix(root).ok());
@@ -167,7 +170,9 @@ mod tests {
     #[test]
     fn sources_and_configuration_concern_and_what_runs_and_builds_leave_does_not() {
         let judged = |path: &str| concern().of_path(Path::new(path));
-        for path in ["/p/src/score.rs", "/p/src/data/words.txt", "/p/build.rs", "/p/Cargo.toml", "/shared/src/lib.rs"] {
+        for path in
+            ["/p/src/score.rs", "/p/src/data/words.txt", "/p/build.rs", "/p/Cargo.toml", "/shared/src/lib.rs"]
+        {
             assert_eq!(judged(path), Some(Change::SOURCES), "{path}");
         }
         assert_eq!(judged("/p/config/local.toml"), Some(Change::CONFIG));

@@ -51,14 +51,22 @@ pub(super) struct Program {
 /// What became of a process.
 #[derive(Debug)]
 pub(super) enum What {
-    Started { pid: u32 },
+    Started {
+        pid: u32,
+    },
     Line(String),
     /// It is started again after this wait.
-    Died { status: String, wait: Duration },
+    Died {
+        status: String,
+        wait: Duration,
+    },
     /// It ended because it was told to, to run something else.
     Replaced,
     /// It died too often.
-    GivenUp { status: String, last: Vec<String> },
+    GivenUp {
+        status: String,
+        last: Vec<String>,
+    },
     /// It could not be started at all.
     Unstartable(std::io::Error),
 }
@@ -113,7 +121,9 @@ pub(super) async fn keep(
                 tell(What::Replaced).await;
                 continue;
             }
-            End::Died(status) => status.map_or_else(|| "unknown status".to_owned(), |status| status.to_string()),
+            End::Died(status) => {
+                status.map_or_else(|| "unknown status".to_owned(), |status| status.to_string())
+            }
         };
         match restarts.died(born.elapsed()) {
             Next::GiveUp => return tell(What::GivenUp { status, last: last.into() }).await,
@@ -184,7 +194,8 @@ async fn live(
     // Dropped to ask for the end. A wait must not take it, as `Child::wait` would.
     let mut lifeline = child.stdin.take();
     let mut asked: Option<End> = None;
-    let mut late = Box::pin(std::future::pending::<()>()) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+    let mut late =
+        Box::pin(std::future::pending::<()>()) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
     let end = loop {
         tokio::select! {
             status = child.wait() => break asked.unwrap_or(End::Died(status.ok())),

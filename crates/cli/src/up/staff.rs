@@ -78,7 +78,8 @@ impl Ledgers {
     fn of(state: Option<&Path>) -> anyhow::Result<Self> {
         let Some(state) = state else {
             let folder = tempfile::tempdir();
-            let folder = folder.context("no temporary folder for the ledgers (set TMPDIR to one that can be written)")?;
+            let folder = folder
+                .context("no temporary folder for the ledgers (set TMPDIR to one that can be written)")?;
             return Ok(Self::Passing(folder));
         };
         let mut folder = state.as_os_str().to_owned();
@@ -88,7 +89,9 @@ impl Ledgers {
         if !state.exists() {
             // They tell of a chain that is gone.
             match std::fs::remove_dir_all(&folder) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).with_context(failed),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(error).with_context(failed);
+                }
                 _ => {}
             }
         }
@@ -234,7 +237,8 @@ struct Settings(toml::Table);
 impl Settings {
     fn read(file: Option<&Path>) -> anyhow::Result<Self> {
         let Some(file) = file else { return Ok(Self::default()) };
-        let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
         let table = text.parse().with_context(|| format!("{} is not written as TOML is", file.display()))?;
         Ok(Self(table))
     }
@@ -283,7 +287,10 @@ impl Plan<'_> {
             flag("submit-margin-blocks", (self.tempo / 2).max(2)),
         ]);
         if !file.has("round_interval") {
-            flags.push(flag("round-interval", format_args!("{} blocks", (self.tempo / ROUNDS_PER_EPOCH).max(1))));
+            flags.push(flag(
+                "round-interval",
+                format_args!("{} blocks", (self.tempo / ROUNDS_PER_EPOCH).max(1)),
+            ));
         }
         if !file.has("when_all_zero") {
             flags.push(flag("when-all-zero", "skip"));
@@ -305,7 +312,11 @@ mod tests {
     fn only_what_the_file_leaves_open_is_decided_here() {
         let here = tempfile::tempdir().unwrap();
         let file = here.path().join("local.toml");
-        std::fs::write(&file, "netuid = 2\n[miner]\nround_interval = 1\n[validator]\nwhen_all_zero = 'skip'\n").unwrap();
+        std::fs::write(
+            &file,
+            "netuid = 2\n[miner]\nround_interval = 1\n[validator]\nwhen_all_zero = 'skip'\n",
+        )
+        .unwrap();
         let settings = Settings::read(Some(&file)).unwrap();
         assert!(settings.has("when_all_zero") && !settings.has("round_interval"));
         assert!(!Settings::read(None).unwrap().has("when_all_zero"));

@@ -9,6 +9,7 @@ mod doctor;
 mod operating;
 mod processes;
 mod support;
+mod up;
 mod usage;
 mod wallet;
 mod weights;
