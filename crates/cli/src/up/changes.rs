@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::Context;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
 
 use crate::project::Project;
 
@@ -15,8 +18,8 @@ use crate::project::Project;
 const WAITING: usize = 16;
 /// Editors write a file in several steps, and people save several files: a change is taken once it has been quiet so long.
 const QUIET: Duration = Duration::from_millis(300);
-/// Quiet or not, after so many waits it is taken.
-const MOST_WAITS: usize = 20;
+/// Quiet or not, after this it is taken.
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// What has changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,7 +52,16 @@ struct Concern {
 #[derive(Debug)]
 pub(super) struct Changes {
     changes: mpsc::Receiver<Change>,
+    gathered: Option<Gathered>,
     _watcher: RecommendedWatcher,
+}
+
+/// Changes of which more may come.
+#[derive(Debug, Clone, Copy)]
+struct Gathered {
+    change: Change,
+    quiet: Instant,
+    latest: Instant,
 }
 
 impl Changes {
@@ -74,19 +86,26 @@ impl Changes {
                     .with_context(|| format!("{} cannot be watched for changes", folder.display()))?;
             }
         }
-        Ok(Self { changes, _watcher: watcher })
+        Ok(Self { changes, gathered: None, _watcher: watcher })
     }
 
-    /// What has changed, once it has been quiet for a moment.
+    /// What has changed, once it has been quiet for a moment. Nothing is lost if this is given up halfway.
     pub(super) async fn next(&mut self) -> Option<Change> {
-        let mut change = self.changes.recv().await?;
-        for _ in 0..MOST_WAITS {
-            match timeout(QUIET, self.changes.recv()).await {
-                Ok(Some(more)) => change = change.and(more),
-                Ok(None) | Err(_) => break,
+        loop {
+            let Some(gathered) = &mut self.gathered else {
+                let change = self.changes.recv().await?;
+                let now = Instant::now();
+                self.gathered = Some(Gathered { change, quiet: now + QUIET, latest: now + LONGEST });
+                continue;
+            };
+            match timeout_at(gathered.quiet.min(gathered.latest), self.changes.recv()).await {
+                Ok(Some(more)) => {
+                    gathered.change = gathered.change.and(more);
+                    gathered.quiet = Instant::now() + QUIET;
+                }
+                Ok(None) | Err(_) => return self.gathered.take().map(|gathered| gathered.change),
             }
         }
-        Some(change)
     }
 }
 
@@ -211,7 +230,12 @@ mod tests {
         std::fs::write(root.join("subnet.toml"), "netuid = 2").unwrap();
         std::fs::write(root.join("src/score.rs"), "one").unwrap();
         std::fs::write(root.join("src/score.rs"), "two").unwrap();
-        let change = timeout(Duration::from_secs(10), changes.next()).await.unwrap().unwrap();
+        // As it is where other things happen meanwhile: given up again and again.
+        let change = loop {
+            if let Ok(change) = tokio::time::timeout(QUIET / 4, changes.next()).await {
+                break change.unwrap();
+            }
+        };
         assert_eq!(change, Change { sources: true, config: true });
         assert!(changes.changes.try_recv().is_err(), "all of it was one change");
     }

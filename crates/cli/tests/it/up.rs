@@ -126,8 +126,8 @@ impl Up {
             if is(&object) {
                 return object;
             }
-            self.heard.push_back(line);
-            if self.heard.len() > 60 {
+            self.heard.push_back(line.chars().take(200).collect());
+            if self.heard.len() > 30 {
                 self.heard.pop_front();
             }
         }
