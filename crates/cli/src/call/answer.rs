@@ -239,7 +239,9 @@ fn remedy(name: &str, status: u16) -> &'static str {
         }
         ("not_found", _) | (_, 404) => "check the name of the synapse: the miner has none of this",
         ("unsupported_media_type", _) | (_, 415) => "send it in another encoding with --encoding",
-        ("invalid_request", _) | (_, 422) => "check --data: it is not what this synapse is asked",
+        ("invalid_request" | "malformed_body", _) | (_, 422) => {
+            "check --data: it is not what this synapse is asked"
+        }
         ("rate_limited" | "busy", _) | (_, 429 | 503) => "try again later",
         ("timed_out", _) | (_, 504) => {
             "give it longer with --timeout, if the miner's `request_timeout` lets it"

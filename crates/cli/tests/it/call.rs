@@ -70,8 +70,8 @@ async fn a_miner_is_called_and_an_axon_published_by_hand() {
     let whose = ["--hotkey", &ss58];
     let cases: [(&[&str], &[&str]); 3] = [
         (&["--wallet", "//Eve"], &["403 not_registered", "--wallet"]),
-        (&["--wallet", "//Bob"], &["422 invalid_request", "--data"]),
-        (&["--wallet", "//Bob", "--stream"], &["422", "--data"]),
+        (&["--wallet", "//Bob"], &["400 malformed_body", "--data"]),
+        (&["--wallet", "//Bob", "--stream"], &["400", "--data"]),
     ];
     for (more, parts) in cases {
         let said = failure(&[&whose, more].concat());

@@ -40,8 +40,9 @@ pub struct ChainOptions {
 /// A development chain of this process with a subnet on it, ready for its miners and validators. Dropping it ends the chain.
 #[derive(Debug)]
 pub struct LocalSubnet {
-    devnet: Devnet,
+    /// Dropped before what it is connected to.
     chain: Chain,
+    devnet: Devnet,
     netuid: u16,
     cast: Cast,
     state: Option<PathBuf>,
@@ -58,7 +59,7 @@ impl LocalSubnet {
         let chain = Chain::connect(&Network::Url(devnet.ws_url())).await?;
         endow(&devnet, &chain, &cast).await?;
         let netuid = set_up(&chain, &cast, options.tempo).await?;
-        Ok(Self { devnet, chain, netuid, cast, state: options.state.clone() })
+        Ok(Self { chain, devnet, netuid, cast, state: options.state.clone() })
     }
 
     /// The chain's WebSocket.
