@@ -103,15 +103,15 @@ impl From<Format> for Encoding {
 }
 
 pub(crate) async fn run(args: CallArgs, console: Console) -> anyhow::Result<()> {
+    let sent = Encoding::from(args.encoding);
+    let wanted = args.accept.map_or(sent, Encoding::from);
+    let body = request::body(&args.data, sent)?;
     let settings = Flags::new()
         .network(args.network.clone())
         .wallet(args.wallet.clone())
         .netuid(&args.netuid)
         .settings()?;
     let hotkey = Keys::named_by(&settings)?.hotkey()?;
-    let sent = Encoding::from(args.encoding);
-    let wanted = args.accept.map_or(sent, Encoding::from);
-    let body = request::body(&args.data, sent)?;
     let receiver = Receiver::find(&args.target, args.uid, args.hotkey, &settings, console).await?;
     let mut request = RawRequest::new(args.target.path(), sent, body).wanting(wanted);
     for (name, value) in &args.headers {
