@@ -40,19 +40,19 @@ pub struct RoundReport {
     pub failure: Option<String>,
     /// Whether it waits for scores that come later.
     pub open: bool,
-    /// Open rounds of before that got scores at the start of this one, or ended without.
+    /// Open rounds of before that got scores at the start of this one, could not be settled, or ended without scores.
     pub settled: Vec<SettledReport>,
     /// One entry per hotkey asked.
     pub entries: Vec<RoundEntry>,
 }
 
-/// What became of an open round.
+/// What became of an open round at the start of a later one.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct SettledReport {
     /// Its id in the ledger.
     pub id: u64,
-    /// Why it ended without all of its scores, if it did.
+    /// Why it could not be settled this time, or, where it is not open any more, why it ended without all of its scores.
     pub failure: Option<String>,
     /// Whether it waits for more.
     pub open: bool,

@@ -109,6 +109,11 @@ impl<S: Synapse> Scoring<S> {
                 self.health.clear("scoring");
             }
         }
+        match report.settled.iter().find_map(|settled| settled.failure.as_ref().map(|why| (settled.id, why)))
+        {
+            Some((round, why)) => self.health.fault("settling", format!("round {round}: {why}")),
+            None => self.health.clear("settling"),
+        }
         // Nobody listening is no fault.
         let _ = self.reports.send(Report::Round(report));
         Ok(())

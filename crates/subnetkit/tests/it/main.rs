@@ -4,6 +4,8 @@
 
 mod layers;
 #[cfg(feature = "devnet")]
+mod local;
+#[cfg(feature = "devnet")]
 mod program;
 mod refusals;
 mod replay;

@@ -89,3 +89,69 @@ pub(crate) fn read_pieces<S: Synapse>(
     }
     (pieces, None)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::{Serialize, de::DeserializeOwned};
+    use subnetkit_protocol::{Encoding, Raw};
+
+    use super::*;
+
+    macro_rules! synapse {
+        ($name:ident, $response:ty, $encoding:expr) => {
+            struct $name;
+
+            impl Synapse for $name {
+                const NAME: &'static str = "pieces";
+                const RESPONSE_ENCODING: Encoding = $encoding;
+                type Request = ();
+                type Response = $response;
+            }
+        };
+    }
+
+    synapse!(Lines, String, Encoding::Json);
+    synapse!(Packed, String, Encoding::MessagePack);
+    synapse!(Bare, Raw, Encoding::Raw);
+
+    /// Values as a stream, and where they are in it.
+    fn written<T: Serialize + DeserializeOwned>(
+        encoding: Encoding,
+        values: &[T],
+    ) -> (Vec<u8>, Vec<PieceRecord>) {
+        let (mut body, mut places) = (Vec::new(), Vec::new());
+        for value in values {
+            body.extend_from_slice(&encoding.encode_chunk(value).unwrap());
+            places.push(PieceRecord { end: body.len(), at: Duration::from_nanos(body.len() as u64) });
+        }
+        (body, places)
+    }
+
+    fn is_read_again<S: Synapse<Response: PartialEq + std::fmt::Debug + Clone>>(values: &[S::Response]) {
+        let (body, places) = written(S::RESPONSE_ENCODING, values);
+        let (pieces, failed) = read_pieces::<S>(&body, &places);
+        let expected =
+            values.iter().zip(&places).map(|(value, place)| Piece { value: value.clone(), at: place.at });
+        assert_eq!(pieces, expected.collect::<Vec<_>>());
+        assert_eq!(failed, None);
+    }
+
+    #[test]
+    fn pieces_are_where_they_were_in_every_encoding() {
+        let words = ["one", "two\nlines", ""].map(str::to_owned);
+        is_read_again::<Lines>(&words);
+        is_read_again::<Packed>(&words);
+        // Bytes run together: without the places nothing would tell them apart.
+        is_read_again::<Bare>(&[Raw::from(vec![1, 2]), Raw::from(vec![3])]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_ends_the_pieces_with_a_reason() {
+        synapse!(Numbers, u32, Encoding::Json);
+        let (body, places) = written(Encoding::Json, &[serde_json::json!(1), serde_json::json!("two")]);
+        let (pieces, failed) = read_pieces::<Numbers>(&body, &places);
+        assert_eq!((pieces.len(), failed.is_some()), (1, true));
+        let (pieces, failed) = read_pieces::<Lines>(b"", &places);
+        assert_eq!((pieces.len(), failed.is_some()), (0, true), "a body that is not there");
+    }
+}

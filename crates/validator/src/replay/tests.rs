@@ -192,3 +192,84 @@ async fn another_subnets_ledger_and_a_missing_one_are_named() {
     assert!(missing.to_string().contains("none.sqlite"), "{missing}");
     assert!(!config.ledger_path.exists(), "reading makes no ledger");
 }
+
+/// A judge that knows nothing until two rounds later, and then gives answers the round's number over the number of the
+/// round in which it is asked, times `factor`.
+#[derive(Clone, Copy)]
+struct Late {
+    factor: f64,
+}
+
+#[async_trait]
+impl Score<Echo> for Late {
+    async fn task(&self, round: &Round) -> Task<Echo> {
+        let notes = json!({ "round": round.id, "block": round.subnet.block });
+        Task::same(json!("hello"), round.sample.iter().copied()).with_notes(notes)
+    }
+
+    async fn score(&self, _: &Task<Echo>, _: &[Answer<Echo>]) -> Scores {
+        Scores::later()
+    }
+
+    async fn settle(&self, now: &Round, task: &Task<Echo>, answers: &[Answer<Echo>]) -> Scores {
+        let asked = task.notes()["round"].as_u64().unwrap();
+        if now.id < asked + 2 {
+            return Scores::later();
+        }
+        // Everything there is of now: its number, its seed, its neurons.
+        assert!(now.subnet.block > task.notes()["block"].as_u64().unwrap());
+        let luck = now.seed as f64 / u64::MAX as f64;
+        let worth = self.factor * (asked as f64 / now.id as f64 + now.subnet.block as f64 + luck);
+        answers.iter().map(|answer| (answer.hotkey, worth)).collect()
+    }
+}
+
+/// Rounds 1 and 2 settled, 3 and 4 open.
+async fn settled() -> Bench {
+    let mut config = ValidatorConfig::new(WhenAllZero::Skip);
+    config.require_signed_responses = false;
+    let bench = bench_with(Late { factor: 1.0 }, config).await;
+    let mut subnet = metagraph(&[(hotkey(2), Some(miner().await))]);
+    for block in 100..104 {
+        subnet.block = block;
+        bench.rounds.run(subnet.clone()).await.unwrap();
+    }
+    bench
+}
+
+async fn replay_late(bench: &Bench, factor: f64) -> Replay {
+    let all = RoundRange::Newest(10);
+    replay_scores::<Echo>(&bench.config, 1, all, Late { factor }, Ema::new(0.5)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_settled_round_is_settled_again_in_the_frame_in_which_it_was() {
+    let bench = settled().await;
+    let before = files(&bench);
+    let same = replay_late(&bench, 1.0).await;
+    assert_eq!(same.rounds.iter().map(|round| round.id).collect::<Vec<_>>(), [1, 2], "3 and 4 wait");
+    for round in &same.rounds {
+        assert_eq!(round.verdict, Verdict::Judged);
+        assert_eq!(round.scores[0].recorded, round.scores[0].today, "to the last bit");
+        assert!(round.scores[0].recorded.unwrap() > 102.0);
+    }
+    assert!(!same.mechanisms[0].rewards[0].is_change());
+    let other = replay_late(&bench, 0.5).await;
+    for round in &other.rounds {
+        assert_eq!(round.scores[0].today, round.scores[0].recorded.map(|score| score / 2.0));
+        assert_eq!(round.changes().count(), 1);
+    }
+    assert_eq!(files(&bench), before, "nothing is written");
+}
+
+#[tokio::test]
+async fn a_settled_round_whose_frame_is_not_kept_is_named() {
+    let bench = settled().await;
+    let file = rusqlite::Connection::open(&bench.config.ledger_path).unwrap();
+    assert_eq!(file.execute("DELETE FROM frame WHERE round = 4", []).unwrap(), 1);
+    let replayed = replay_late(&bench, 0.5).await;
+    assert_eq!(replayed.rounds[0].verdict, Verdict::Judged);
+    let Verdict::NotKept { reason } = &replayed.rounds[1].verdict else { panic!("{replayed:?}") };
+    assert!(reason.contains("round 4") && reason.contains("ledger_body_rounds"), "{reason}");
+    assert_eq!(replayed.rounds[1].scores[0].today, None);
+}

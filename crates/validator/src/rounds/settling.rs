@@ -32,19 +32,18 @@ enum Unsettled {
     #[error("{0}")]
     Unreadable(String),
     /// It waits in vain.
-    #[error("it cannot be settled: {0}")]
+    #[error("{0}")]
     NotKept(String),
 }
 
 impl<S: Synapse> Rounds<S> {
-    /// Asks about every open round, those asked about the longest ago first, for no longer than `settle_budget`.
+    /// Asks about every open round, those first that were asked about the longest ago, for no longer than `settle_budget`.
     pub(super) async fn settle(&self, now: &Round) -> Result<Vec<SettledReport>, ValidatorError> {
         self.step("reading open rounds", Duration::ZERO);
         let waiting = self.ledger.open_rounds().await?;
         let (begun, all) = (Instant::now(), waiting.len());
-        let (mut reports, mut failures) = (Vec::new(), Vec::new());
-        let mut asked = 0;
-        for open in waiting {
+        let mut reports = Vec::new();
+        for (asked, open) in waiting.into_iter().enumerate() {
             if begun.elapsed() >= self.settle_budget {
                 tracing::info!(
                     asked,
@@ -53,37 +52,29 @@ impl<S: Synapse> Rounds<S> {
                 );
                 break;
             }
-            asked += 1;
-            let settled = self.settle_one(open.id, now).await?;
-            let report = match settled {
+            let report = match self.settle_one(open.id, now).await? {
                 Ok((scores, answers)) => self.keep(open.id, now, scores, &answers).await?,
                 Err(Unsettled::Hook(HookError::Stuck { hook })) => {
                     return Err(ValidatorError::HookStuck { hook });
                 }
+                Err(Unsettled::NotKept(reason)) => self.lapse(open.id, reason).await?,
                 Err(unsettled) => {
                     self.metrics.settle_failed();
-                    let reason = unsettled.to_string();
-                    if let Unsettled::NotKept(_) = unsettled {
-                        reports.extend(self.lapse(open.id, reason.clone()).await?);
-                    }
-                    failures.push((open.id, reason));
-                    None
+                    let failure = Some(unsettled.to_string());
+                    Some(SettledReport { id: open.id, failure, open: true, entries: Vec::new() })
                 }
             };
-            match report {
-                Some(report) if !report.open => reports.push(report),
-                other => {
-                    reports.extend(other);
-                    if self.is_overdue(&open) {
-                        let days = humantime::format_duration(self.settle_within);
-                        let reason = format!("its scores did not come within {days} (settle_within)");
-                        reports.extend(self.lapse(open.id, reason).await?);
-                    }
-                }
+            let waits = report.as_ref().is_none_or(|report| report.open);
+            if waits && self.is_overdue(&open) {
+                reports.extend(self.end_overdue(open.id, report).await?);
+            } else {
+                reports.extend(report);
             }
         }
-        if let Some((round, reason)) = failures.first() {
-            tracing::error!(round, %reason, of = asked, failed = failures.len(), "open rounds could not be settled");
+        let mut failed = reports.iter().filter(|report| report.open && report.failure.is_some());
+        if let Some(SettledReport { id, failure: Some(reason), .. }) = failed.next() {
+            let others = failed.count();
+            tracing::error!(round = id, %reason, others, "open rounds could not be settled this time");
         }
         Ok(reports)
     }
@@ -132,6 +123,24 @@ impl<S: Synapse> Rounds<S> {
             self.metrics.settled(true);
         }
         Ok(Some(SettledReport { id, failure: None, open, entries }))
+    }
+
+    /// Ends a round that was asked about for the last time, with what came of that.
+    async fn end_overdue(
+        &self,
+        id: u64,
+        last: Option<SettledReport>,
+    ) -> Result<Option<SettledReport>, ValidatorError> {
+        let mut reason = format!(
+            "its scores did not come within {} (settle_within)",
+            humantime::format_duration(self.settle_within)
+        );
+        if let Some(failure) = last.as_ref().and_then(|last| last.failure.as_ref()) {
+            reason = format!("{reason}; the last time, {failure}");
+        }
+        let entries = last.map(|last| last.entries).unwrap_or_default();
+        let ended = self.lapse(id, reason).await?;
+        Ok(ended.map(|ended| SettledReport { entries, ..ended }))
     }
 
     async fn lapse(&self, id: u64, reason: String) -> Result<Option<SettledReport>, ValidatorError> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 use subnetkit_validator::ledger::{
     AnswerRecord, AskedRecord, Bodies, LedgerError, LedgerOwner, LedgerStore, Retention, RewardRecord,
-    RoundRecord, RoundState, TaskRecord,
+    RoundRecord, RoundState, SettledRecord, TaskRecord,
 };
 use subnetkit_validator::{Ledger, Outcome, OutcomeKind, Scores, Timing};
 
@@ -270,6 +270,66 @@ async fn whole_rounds_are_kept_within_bounds_of_their_own_and_scores_stay() {
 }
 
 #[tokio::test]
+async fn rounds_that_wait_for_their_scores_make_room_last_and_with_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    // Each of these rounds has a request of 1000 bytes and little else: four fit.
+    let bodies = Bodies { rounds: 100, largest: 2000, total: 5000 };
+    let store = open(&path, Retention { bodies, ..KEEP }).await;
+    let tell = || vec![answer(2, answered(), None)];
+    let ask = async |state: RoundState| {
+        let id = store.open_round(50, 1).await.unwrap();
+        let request = "7".repeat(1000).into();
+        let asks = vec![(hotkey(2), 0)];
+        let task =
+            TaskRecord { timeout: None, streamed: false, notes: json!(null), requests: vec![request], asks };
+        let answers = tell().into_iter().map(|(answer, _)| answer).collect();
+        let record = AskedRecord { round: id, task, answers, subnet: Arc::new(metagraph(&[])) };
+        let mut lapses = store.record_answers(record).await.unwrap();
+        lapses.extend(store.close_round(RoundRecord { id, state, scores: Scores::new() }).await.unwrap());
+        lapses
+    };
+    for _ in 1..=2 {
+        assert!(ask(RoundState::Open).await.is_empty());
+    }
+    for _ in 3..=10 {
+        assert!(ask(RoundState::Scored).await.is_empty(), "those that wait do not make room for it");
+    }
+    let open_now = async || store.open_rounds().await.unwrap().iter().map(|open| open.id).collect::<Vec<_>>();
+    assert_eq!(open_now().await, [1, 2]);
+    let mut lapses = Vec::new();
+    for _ in 11..=13 {
+        lapses.extend(ask(RoundState::Open).await);
+    }
+    let [lapse] = &lapses[..] else { panic!("{lapses:?}") };
+    assert!(lapse.round == 1 && lapse.reason.contains("ledger_bodies_total_bytes"), "{lapse:?}");
+    assert_eq!(open_now().await, [2, 11, 12, 13]);
+    let failed =
+        "SELECT count(*) FROM round WHERE state = 'failed' AND reason LIKE '%ledger_bodies_total_bytes%'";
+    assert_eq!(count(&path, failed), 1);
+
+    // What one process began to settle is the next one's last.
+    store.begin_settling(2, 13).await.unwrap();
+    drop(store);
+    let store = open(&path, KEEP).await;
+    assert_eq!(store.cut_short(), None);
+    let order: Vec<u64> = store.open_rounds().await.unwrap().iter().map(|open| open.id).collect();
+    assert_eq!(order, [11, 12, 2, 13]);
+    assert_eq!(count(&path, "SELECT count(*) FROM round WHERE state = 'open'"), 4);
+
+    let subnet = Arc::new(metagraph(&[]));
+    let settled = |scores| SettledRecord { round: 2, turn: 13, scores, subnet: Arc::clone(&subnet) };
+    let score = |score: f64| -> Scores { [(hotkey(2), score)].into_iter().collect() };
+    store.settle_round(settled(score(0.25).and_later())).await.unwrap();
+    store.settle_round(settled(score(0.5))).await.unwrap();
+    store.settle_round(settled(score(1.0))).await.unwrap();
+    let history = store.view().unwrap().history(&hotkey(2), 5);
+    assert_eq!(history.len(), 1, "{history:?}");
+    assert_eq!((history[0].round, history[0].settled_in, history[0].score), (2, 13, 0.5), "the last word");
+    assert!(store.let_lapse(2, "why".to_owned()).await.unwrap().is_none(), "it waits no more");
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_left_out_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.sqlite");
@@ -335,6 +395,11 @@ async fn the_documented_questions_have_answers() {
     let failed = asked(&store, &[answer(2, answered(), None)], "\"again\"").await;
     let state = RoundState::Failed("the judge is ill".to_owned());
     store.close_round(RoundRecord { id: failed, state, scores: Scores::new() }).await.unwrap();
+    let open = asked(&store, &[answer(2, answered(), None)], "\"later\"").await;
+    store
+        .close_round(RoundRecord { id: open, state: RoundState::Open, scores: Scores::new() })
+        .await
+        .unwrap();
     let rewards = [(hotkey(2), 0.25)].into_iter().collect();
     store.record_rewards(RewardRecord { block: 9, mecid: 0, rewards }).await.unwrap();
     crate::journal::refused(&store, 1).await;
