@@ -274,7 +274,7 @@ async fn rounds_that_wait_for_their_scores_make_room_last_and_with_a_word() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.sqlite");
     // Each of these rounds has a request of 1000 bytes and little else: four fit.
-    let bodies = Bodies { rounds: 100, largest: 2000, total: 5000 };
+    let bodies = Bodies { rounds: 100, largest: 2000, total: 6000 };
     let store = open(&path, Retention { bodies, ..KEEP }).await;
     let tell = || vec![answer(2, answered(), None)];
     let ask = async |state: RoundState| {
