@@ -2,11 +2,12 @@
 //!
 //! [`LedgerStore`] writes, one process at a time; [`Ledger`] is the read-only view a reward hook gets, and anybody else
 //! beside a running validator. Both work on the same file (WAL), so a long read never holds up a round. What is recorded
-//! is on disk before the call returns. `schema.rs` has the tables, `rounds.rs` what stays of the past and for how long.
+//! is on disk before the call returns. [`MemoryLedger`] is one without a file, for tests and the laboratory. `schema.rs` has the tables, `rounds.rs` what stays of the past and for how long.
 
 mod inspection;
 mod journal;
 mod later;
+mod memory;
 mod past;
 mod records;
 mod rewards;
@@ -17,6 +18,7 @@ mod submissions;
 mod view;
 
 pub use inspection::inspect;
+pub use memory::{MemoryLedger, Told};
 pub use past::RoundRange;
 pub(crate) use past::{PastRound, Rejudged, Turn, WholeRound};
 pub use records::{
@@ -156,6 +158,11 @@ pub enum LedgerError {
         /// Which value.
         what: &'static str,
     },
+    /// What was asked for is in a ledger's file, and this ledger has none.
+    #[error(
+        "this ledger is in memory and keeps scores and outcomes only; open one from its file (`Ledger::open`)"
+    )]
+    NoFile,
     /// The thread that worked on the ledger ended.
     #[error("the thread working on the ledger ended early: {0}")]
     Thread(String),

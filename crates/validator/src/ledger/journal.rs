@@ -157,7 +157,7 @@ impl Ledger {
     /// # Errors
     /// If the file cannot be read.
     pub fn submissions(&self, limit: u32) -> Result<Vec<Submission>, LedgerError> {
-        read_submissions(&self.connection, &format!("ORDER BY id DESC LIMIT {limit}"))
+        read_submissions(self.file()?, &format!("ORDER BY id DESC LIMIT {limit}"))
     }
 }
 

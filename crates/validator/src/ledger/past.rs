@@ -108,7 +108,7 @@ impl Ledger {
                 hotkey: Hotkey::from_bytes(row.get(2)?),
             })
         };
-        self.connection.query_row(sql, [], owner).optional()?.ok_or(LedgerError::Corrupt { what: "identity" })
+        self.file()?.query_row(sql, [], owner).optional()?.ok_or(LedgerError::Corrupt { what: "identity" })
     }
 
     /// The ids of the rounds in which somebody was asked, oldest first.
@@ -119,7 +119,7 @@ impl Ledger {
                 (i64::try_from(first).unwrap_or(i64::MAX), i64::try_from(last).unwrap_or(i64::MAX), i64::MAX)
             }
         };
-        let mut query = self.connection.prepare(
+        let mut query = self.file()?.prepare(
             "SELECT id FROM round WHERE id BETWEEN ?1 AND ?2 AND state <> 'open'
              AND EXISTS (SELECT 1 FROM answer WHERE answer.round = round.id) ORDER BY id DESC LIMIT ?3",
         )?;
@@ -132,13 +132,13 @@ impl Ledger {
     /// One round; `None` if the ledger has no such round any more.
     pub(crate) fn past_round(&self, id: u64) -> Result<Option<PastRound>, LedgerError> {
         let found: Option<(i64, i64)> = self
-            .connection
+            .file()?
             .query_row("SELECT started_ms, block FROM round WHERE id = ?1", params![to_bits(id)], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .optional()?;
         let Some((started_ms, block)) = found else { return Ok(None) };
-        let mut query = self.connection.prepare("SELECT hotkey, score FROM answer WHERE round = ?1")?;
+        let mut query = self.file()?.prepare("SELECT hotkey, score FROM answer WHERE round = ?1")?;
         let recorded = query
             .query_map(params![to_bits(id)], |row| Ok((Hotkey::from_bytes(row.get(0)?), row.get(1)?)))?
             .collect::<Result<_, _>>()?;
@@ -147,15 +147,15 @@ impl Ledger {
             started_at: UNIX_EPOCH + Duration::from_millis(from_bits(started_ms)),
             block: from_bits(block),
             recorded,
-            whole: whole(&self.connection, to_bits(id))?,
-            turns: turns(&self.connection, to_bits(id))?,
+            whole: whole(&self.file()?, to_bits(id))?,
+            turns: turns(&self.file()?, to_bits(id))?,
         }))
     }
 
     /// The neurons as of the newest round.
     pub(crate) fn newest_subnet(&self) -> Result<Option<Metagraph>, LedgerError> {
         let sql = "SELECT metagraph FROM subnet";
-        let text: Option<String> = self.connection.query_row(sql, [], |row| row.get(0)).optional()?;
+        let text: Option<String> = self.file()?.query_row(sql, [], |row| row.get(0)).optional()?;
         text.map(|text| serde_json::from_str(&text))
             .transpose()
             .map_err(|_| LedgerError::Corrupt { what: "metagraph" })
@@ -163,22 +163,21 @@ impl Ledger {
 
     /// The mechanisms that rewards were computed for.
     pub(crate) fn rewarded_mechanisms(&self) -> Result<Vec<u8>, LedgerError> {
-        let mut query = self.connection.prepare("SELECT DISTINCT mecid FROM reward_run ORDER BY mecid")?;
+        let mut query = self.file()?.prepare("SELECT DISTINCT mecid FROM reward_run ORDER BY mecid")?;
         let found = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(found)
     }
 
     /// From here on this view shows one moment of the file, whatever is written meanwhile.
     pub(crate) fn stand_still(&self) -> Result<(), LedgerError> {
-        Ok(self.connection.execute_batch("BEGIN")?)
+        Ok(self.file()?.execute_batch("BEGIN")?)
     }
 
     /// From here on this view has these scores in these rounds, and no others there. The file stays as it is.
     pub(crate) fn rescore(&self, rounds: &BTreeMap<u64, Rejudged>) -> Result<(), LedgerError> {
-        self.connection.execute_batch(OVERLAY)?;
-        let mut rejudge = self.connection.prepare("INSERT INTO rejudged (round) VALUES (?1)")?;
-        let mut rescore = self
-            .connection
+        self.file()?.execute_batch(OVERLAY)?;
+        let mut rejudge = self.file()?.prepare("INSERT INTO rejudged (round) VALUES (?1)")?;
+        let mut rescore = self.file()?
             .prepare("INSERT INTO rescored (round, hotkey, score, settled_in) VALUES (?1, ?2, ?3, ?4)")?;
         for (round, Rejudged { scores, settled_in }) in rounds {
             rejudge.execute(params![to_bits(*round)])?;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags, Row, params};
 use subnetkit_protocol::Hotkey;
 
+use super::memory::{Memory, Told};
 use super::records::Scored;
 use super::store::BUSY_TIMEOUT;
 use super::{LedgerError, from_bits, schema};
@@ -22,8 +23,14 @@ use crate::scores::Scores;
 /// Methods return plain values. If the file cannot be read they return nothing *and remember the fault*, and whatever
 /// the hook made of it is thrown away.
 pub struct Ledger {
-    pub(super) connection: Connection,
+    source: Source,
     fault: RefCell<Option<LedgerError>>,
+}
+
+/// Where the history is.
+enum Source {
+    File(Connection),
+    Memory(Memory),
 }
 
 impl fmt::Debug for Ledger {
@@ -48,35 +55,57 @@ impl Ledger {
         let connection = Connection::open_with_flags(path, flags).map_err(open)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(open)?;
         schema::check(&connection, path).map_err(|error| error.at(path))?;
-        Ok(Self { connection, fault: RefCell::new(None) })
+        Ok(Self { source: Source::File(connection), fault: RefCell::new(None) })
     }
 
     /// A ledger in memory that holds these rounds, oldest first: for testing a [`crate::Reward`] without a network.
     /// Each hotkey in a round's scores counts as having answered.
     pub fn of_rounds<'a>(rounds: impl IntoIterator<Item = &'a Scores>) -> Result<Self, LedgerError> {
-        let mut connection = Connection::open_in_memory()?;
-        schema::migrate(&mut connection)?;
-        let transaction = connection.transaction()?;
+        let mut memory = Memory::new(u64::MAX);
         for scores in rounds {
-            transaction.execute(
-                "INSERT INTO round (started_ms, block, seed, state) VALUES (?1, 0, 0, 'scored')",
-                params![super::store::now_ms()],
-            )?;
-            let round = transaction.last_insert_rowid();
-            for (hotkey, score) in scores.iter() {
-                transaction.execute(
-                    "INSERT INTO answer (round, hotkey, outcome, score) VALUES (?1, ?2, 'answered', ?3)",
-                    params![round, hotkey.as_bytes(), score],
-                )?;
-            }
+            let told = |(hotkey, score)| Told {
+                hotkey,
+                outcome: OutcomeKind::Answered,
+                elapsed: None,
+                score: Some(score),
+            };
+            memory.record(SystemTime::now(), [], scores.iter().map(told));
         }
-        transaction.commit()?;
-        Ok(Self { connection, fault: RefCell::new(None) })
+        Ok(Self::in_memory(memory))
+    }
+
+    pub(super) const fn in_memory(memory: Memory) -> Self {
+        Self { source: Source::Memory(memory), fault: RefCell::new(None) }
+    }
+
+    pub(super) const fn memory(&self) -> Option<&Memory> {
+        match &self.source {
+            Source::Memory(memory) => Some(memory),
+            Source::File(_) => None,
+        }
+    }
+
+    pub(super) const fn memory_mut(&mut self) -> Option<&mut Memory> {
+        match &mut self.source {
+            Source::Memory(memory) => Some(memory),
+            Source::File(_) => None,
+        }
+    }
+
+    /// The file behind this view.
+    pub(super) const fn file(&self) -> Result<&Connection, LedgerError> {
+        match &self.source {
+            Source::File(connection) => Ok(connection),
+            Source::Memory(_) => Err(LedgerError::NoFile),
+        }
     }
 
     /// The id of the newest scored round.
     #[must_use]
     pub fn last_round(&self) -> Option<u64> {
+        if let Source::Memory(memory) = &self.source {
+            return memory.last_round();
+        }
         self.answer(|connection| {
             let newest = "SELECT max(id) FROM round WHERE state = 'scored'";
             Ok(connection.query_row(newest, [], |row| row.get::<_, Option<i64>>(0))?.map(from_bits))
@@ -88,6 +117,9 @@ impl Ledger {
     /// before that round's own, wherever [`Scored::round`] lies.
     #[must_use]
     pub fn scores(&self, rounds: u32) -> BTreeMap<Hotkey, Vec<Scored>> {
+        if let Source::Memory(memory) = &self.source {
+            return memory.scores(rounds);
+        }
         self.answer(|connection| {
             // Two halves, each with an index of its own.
             let newest = "(SELECT max(id) FROM round) - ?1";
@@ -109,6 +141,9 @@ impl Ledger {
     /// The newest `limit` scores of one hotkey, oldest first, in the order in which they came.
     #[must_use]
     pub fn history(&self, hotkey: &Hotkey, limit: u32) -> Vec<Scored> {
+        if let Source::Memory(memory) = &self.source {
+            return memory.history(hotkey, limit);
+        }
         self.answer(|connection| {
             let sql = format!(
                 "{SCORED} AND answer.hotkey = ?1
@@ -132,6 +167,9 @@ impl Ledger {
     /// Starting from 0 makes a fresh hotkey earn its place: registering anew never pays more than staying.
     #[must_use]
     pub fn ema(&self, alpha: f64, rounds: u32) -> BTreeMap<Hotkey, f64> {
+        if let Source::Memory(memory) = &self.source {
+            return memory.ema(alpha, rounds);
+        }
         let smooth =
             |history: &[Scored]| history.iter().fold(0.0, |ema, scored| ema + alpha * (scored.score - ema));
         self.scores(rounds).into_iter().map(|(hotkey, history)| (hotkey, smooth(&history))).collect()
@@ -140,6 +178,9 @@ impl Ledger {
     /// How the requests of the newest `rounds` rounds ended, per hotkey.
     #[must_use]
     pub fn outcomes(&self, rounds: u32) -> BTreeMap<Hotkey, BTreeMap<OutcomeKind, u64>> {
+        if let Source::Memory(memory) = &self.source {
+            return memory.outcomes(rounds);
+        }
         self.answer(|connection| {
             let mut query = connection.prepare(
                 "SELECT hotkey, outcome, count(*) FROM answer WHERE round > (SELECT max(id) FROM round) - ?1
@@ -161,7 +202,7 @@ impl Ledger {
     }
 
     fn answer<T: Default>(&self, read: impl FnOnce(&Connection) -> Result<T, LedgerError>) -> T {
-        read(&self.connection).unwrap_or_else(|error| {
+        self.file().and_then(read).unwrap_or_else(|error| {
             self.fault.borrow_mut().get_or_insert(error);
             T::default()
         })

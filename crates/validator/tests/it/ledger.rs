@@ -14,7 +14,7 @@ use subnetkit_validator::{Ledger, Outcome, OutcomeKind, Scores, Timing};
 
 use crate::support::{hotkey, metagraph};
 
-const KEEP: Retention = Retention {
+pub(crate) const KEEP: Retention = Retention {
     rounds: 100,
     open_rounds: 100,
     submissions: 100,
@@ -25,13 +25,13 @@ fn owner() -> LedgerOwner {
     LedgerOwner { genesis_hash: [7; 32], netuid: 2, hotkey: hotkey(1) }
 }
 
-async fn open(path: &Path, retention: Retention) -> LedgerStore {
+pub(crate) async fn open(path: &Path, retention: Retention) -> LedgerStore {
     LedgerStore::open(path, owner(), retention).await.unwrap()
 }
 
-type Told = (AnswerRecord, Option<f64>);
+pub(crate) type Told = (AnswerRecord, Option<f64>);
 
-fn answer(n: u8, outcome: Outcome<()>, score: Option<f64>) -> Told {
+pub(crate) fn answer(n: u8, outcome: Outcome<()>, score: Option<f64>) -> Told {
     let timing = Timing { answering: Duration::from_micros(1500), ..Timing::default() };
     let body = if outcome.kind() == OutcomeKind::Answered { "\"hello\"" } else { "" };
     (
@@ -47,15 +47,15 @@ fn answer(n: u8, outcome: Outcome<()>, score: Option<f64>) -> Told {
     )
 }
 
-fn answered() -> Outcome<()> {
+pub(crate) fn answered() -> Outcome<()> {
     Outcome::Answered { response: (), elapsed: Duration::from_micros(1500) }
 }
 
-fn timed_out() -> Outcome<()> {
+pub(crate) fn timed_out() -> Outcome<()> {
     Outcome::TimedOut { after: Duration::from_secs(12) }
 }
 
-fn refused() -> Outcome<()> {
+pub(crate) fn refused() -> Outcome<()> {
     Outcome::Refused { status: 429, message: "later".to_owned(), retry_after: Some(Duration::from_secs(2)) }
 }
 
@@ -75,7 +75,7 @@ async fn asked(store: &LedgerStore, told: &[Told], request: &str) -> u64 {
     round
 }
 
-async fn round(store: &LedgerStore, told: Vec<Told>) -> u64 {
+pub(crate) async fn round(store: &LedgerStore, told: Vec<Told>) -> u64 {
     let id = asked(store, &told, "\"hi\"").await;
     let scores = told.iter().filter_map(|(answer, score)| Some((answer.hotkey, (*score)?))).collect();
     store.close_round(RoundRecord { id, state: RoundState::Scored, scores }).await.unwrap();

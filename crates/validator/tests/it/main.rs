@@ -12,6 +12,7 @@ mod dendrite;
 mod journal;
 mod judging;
 mod ledger;
+mod memory;
 mod pipeline;
 mod python;
 #[cfg(feature = "axon-v10")]

@@ -1,0 +1,412 @@
+//! A ledger without a file: the same past, answered to the same questions, for whoever plays many rounds in no time.
+//!
+//! Rounds are rows of entries by slot; a slot is a hotkey's place in the list of those that any row kept names. What is
+//! asked most, the moving average, is kept up to date row by row instead of being told from the beginning.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, SystemTime};
+
+use subnetkit_protocol::Hotkey;
+
+use super::records::Scored;
+use super::view::Ledger;
+use crate::answer::OutcomeKind;
+
+/// Moving averages kept up to date, each of another speed or length. Beyond, the one not asked for longest goes.
+const AVERAGES: usize = 4;
+
+/// What scores outside of a window may still be worth to its average before they are too much: well below what the last
+/// bit of the average is worth.
+const NEGLIGIBLE: f64 = 1.0 / (1_u64 << 60) as f64;
+
+/// Writes a ledger in memory, round by round, and shows it as a [`Ledger`].
+#[derive(Debug)]
+pub struct MemoryLedger {
+    ledger: Ledger,
+}
+
+/// What a round keeps of one hotkey that was asked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Told {
+    /// Who was asked.
+    pub hotkey: Hotkey,
+    /// How the request ended.
+    pub outcome: OutcomeKind,
+    /// Time of an answer; counted in whole microseconds.
+    pub elapsed: Option<Duration>,
+    /// Its score, if the judge gave one.
+    pub score: Option<f64>,
+}
+
+impl MemoryLedger {
+    /// An empty ledger that keeps so many of the newest rounds, as the setting `ledger_rounds` says for a file.
+    #[must_use]
+    pub const fn new(rounds: u64) -> Self {
+        Self { ledger: Ledger::in_memory(Memory::new(rounds)) }
+    }
+
+    /// The number that the next round has: the first is 1.
+    #[must_use]
+    pub const fn next_round(&self) -> u64 {
+        match self.ledger.memory() {
+            Some(memory) => memory.newest + 1,
+            None => 1,
+        }
+    }
+
+    /// Records a round that began at `at`: what came of those it asked, and, in `settled`, scores of earlier rounds that
+    /// came in during this one, oldest first. Entries are found fastest in the order of their hotkeys.
+    pub fn record(
+        &mut self,
+        at: SystemTime,
+        settled: impl IntoIterator<Item = Told>,
+        asked: impl IntoIterator<Item = Told>,
+    ) {
+        if let Some(memory) = self.ledger.memory_mut() {
+            memory.record(at, settled, asked);
+        }
+    }
+
+    /// What a reward hook gets.
+    #[must_use]
+    pub const fn view(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
+/// The rounds, in memory.
+#[derive(Debug)]
+pub(super) struct Memory {
+    keep: u64,
+    newest: u64,
+    rows: VecDeque<Row>,
+    /// By slot.
+    hotkeys: Vec<Known>,
+    /// Slots by hotkey, ascending.
+    slots: Vec<(Hotkey, u32)>,
+    averages: RefCell<Vec<Average>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    hotkey: Hotkey,
+    /// The newest round with an entry of it.
+    seen: u64,
+}
+
+/// One round. Late scores come first, and are no requests of this round.
+#[derive(Debug)]
+struct Row {
+    id: u64,
+    at: SystemTime,
+    settled: usize,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// Not a number where there is none.
+    score: f64,
+    /// The greatest where there is none.
+    elapsed_us: u64,
+    slot: u32,
+    outcome: OutcomeKind,
+}
+
+impl Entry {
+    fn scored(&self, row: &Row) -> Option<Scored> {
+        let elapsed = (self.elapsed_us < u64::MAX).then(|| Duration::from_micros(self.elapsed_us));
+        let (round, at, outcome, score) = (row.id, row.at, self.outcome, self.score);
+        (!score.is_nan()).then_some(Scored { round, at, outcome, elapsed, score })
+    }
+}
+
+impl Memory {
+    pub(super) const fn new(keep: u64) -> Self {
+        Self {
+            keep,
+            newest: 0,
+            rows: VecDeque::new(),
+            hotkeys: Vec::new(),
+            slots: Vec::new(),
+            averages: RefCell::new(Vec::new()),
+        }
+    }
+
+    pub(super) fn record(
+        &mut self,
+        at: SystemTime,
+        settled: impl IntoIterator<Item = Told>,
+        asked: impl IntoIterator<Item = Told>,
+    ) {
+        self.newest += 1;
+        let oldest = self.newest.saturating_sub(self.keep);
+        while self.rows.front().is_some_and(|row| row.id <= oldest) {
+            let gone = self.rows.pop_front();
+            self.averages.get_mut().retain_mut(|average| gone.iter().all(|row| average.leave(row)));
+        }
+        let mut entries = Vec::new();
+        let mut next = 0;
+        for told in settled {
+            entries.push(self.entry(told, &mut next));
+        }
+        let settled = entries.len();
+        next = 0;
+        let asked = asked.into_iter();
+        entries.reserve_exact(asked.size_hint().0);
+        for told in asked {
+            entries.push(self.entry(told, &mut next));
+        }
+        self.rows.push_back(Row { id: self.newest, at, settled, entries });
+    }
+
+    fn entry(&mut self, told: Told, next: &mut usize) -> Entry {
+        let slot = self.slot(told.hotkey, next);
+        let elapsed = |elapsed: Duration| u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        let elapsed_us = told.elapsed.map_or(u64::MAX, elapsed);
+        Entry { score: told.score.unwrap_or(f64::NAN), elapsed_us, slot, outcome: told.outcome }
+    }
+
+    /// The hotkey's slot; `next` is where it is if hotkeys come in their order.
+    fn slot(&mut self, hotkey: Hotkey, next: &mut usize) -> u32 {
+        let place = match self.slots.get(*next) {
+            Some((known, _)) if *known == hotkey => Ok(*next),
+            _ => self.slots.binary_search_by_key(&hotkey, |(known, _)| *known),
+        };
+        let (place, slot) = match place {
+            Ok(place) => (place, self.slots.get(place).map_or(0, |(_, slot)| *slot)),
+            Err(place) => self.add(hotkey, place),
+        };
+        *next = place + 1;
+        if let Some(known) = self.hotkeys.get_mut(slot as usize) {
+            known.seen = self.newest;
+        }
+        slot
+    }
+
+    /// Gives a hotkey a slot: that of one of which no row is left, or another.
+    fn add(&mut self, hotkey: Hotkey, place: usize) -> (usize, u32) {
+        let oldest = self.newest.saturating_sub(self.keep);
+        let forgotten = self.hotkeys.iter().position(|known| known.seen <= oldest);
+        let known = Known { hotkey, seen: self.newest };
+        let Some((slot, of)) = forgotten.and_then(|slot| Some((slot, self.hotkeys.get_mut(slot)?))) else {
+            // As many hotkeys as fit into 32 bits do not fit into memory.
+            let slot = self.hotkeys.len() as u32;
+            self.hotkeys.push(known);
+            self.slots.insert(place, (hotkey, slot));
+            return (place, slot);
+        };
+        let gone = std::mem::replace(of, known).hotkey;
+        for average in self.averages.get_mut() {
+            average.forget(slot);
+        }
+        let slot = slot as u32;
+        self.slots.retain(|(known, _)| *known != gone);
+        let place = self.slots.partition_point(|(known, _)| *known < hotkey);
+        self.slots.insert(place, (hotkey, slot));
+        (place, slot)
+    }
+
+    pub(super) fn last_round(&self) -> Option<u64> {
+        self.rows.back().map(|row| row.id)
+    }
+
+    /// The newest rounds, oldest first.
+    fn window(&self, rounds: u32) -> impl DoubleEndedIterator<Item = &Row> {
+        let first = self.rows.len().saturating_sub(rounds as usize);
+        self.rows.range(first..)
+    }
+
+    pub(super) fn scores(&self, rounds: u32) -> BTreeMap<Hotkey, Vec<Scored>> {
+        let mut by_slot: Vec<Vec<Scored>> = Vec::new();
+        by_slot.resize_with(self.hotkeys.len(), Vec::new);
+        for row in self.window(rounds) {
+            for entry in &row.entries {
+                if let (Some(scored), Some(scores)) =
+                    (entry.scored(row), by_slot.get_mut(entry.slot as usize))
+                {
+                    scores.push(scored);
+                }
+            }
+        }
+        let taken = |(hotkey, slot): &(Hotkey, u32)| {
+            let scores = std::mem::take(by_slot.get_mut(*slot as usize)?);
+            (!scores.is_empty()).then_some((*hotkey, scores))
+        };
+        self.slots.iter().filter_map(taken).collect()
+    }
+
+    pub(super) fn history(&self, hotkey: &Hotkey, limit: u32) -> Vec<Scored> {
+        let Ok(place) = self.slots.binary_search_by_key(hotkey, |(known, _)| *known) else {
+            return Vec::new();
+        };
+        let slot = self.slots.get(place).map(|(_, slot)| *slot);
+        let entries =
+            self.rows.iter().rev().flat_map(|row| row.entries.iter().rev().map(move |entry| (row, entry)));
+        let mut newest: Vec<Scored> = entries
+            .filter(|(_, entry)| Some(entry.slot) == slot)
+            .filter_map(|(row, entry)| entry.scored(row))
+            .take(limit as usize)
+            .collect();
+        newest.reverse();
+        newest
+    }
+
+    pub(super) fn outcomes(&self, rounds: u32) -> BTreeMap<Hotkey, BTreeMap<OutcomeKind, u64>> {
+        let mut by_slot: Vec<BTreeMap<OutcomeKind, u64>> = vec![BTreeMap::new(); self.hotkeys.len()];
+        for row in self.window(rounds) {
+            for entry in row.entries.iter().skip(row.settled) {
+                if let Some(counts) = by_slot.get_mut(entry.slot as usize) {
+                    *counts.entry(entry.outcome).or_default() += 1;
+                }
+            }
+        }
+        let taken = |(hotkey, slot): &(Hotkey, u32)| {
+            let counts = std::mem::take(by_slot.get_mut(*slot as usize)?);
+            (!counts.is_empty()).then_some((*hotkey, counts))
+        };
+        self.slots.iter().filter_map(taken).collect()
+    }
+
+    /// As the fold over [`Memory::scores`], to the last bit, or to within a last bit where so many scores have passed
+    /// that the window's beginning is worth nothing any more.
+    pub(super) fn ema(&self, alpha: f64, rounds: u32) -> BTreeMap<Hotkey, f64> {
+        let window = u64::from(rounds).min(self.keep);
+        let mut averages = self.averages.borrow_mut();
+        let known = averages.iter().position(|average| average.is(alpha, window));
+        let mut average = known.map_or_else(|| Average::new(alpha, window), |place| averages.remove(place));
+        average.update(self);
+        let values = average.values(self);
+        averages.truncate(AVERAGES - 1);
+        averages.insert(0, average);
+        let value = |(hotkey, slot): &(Hotkey, u32)| Some((*hotkey, (*values.get(*slot as usize)?)?));
+        self.slots.iter().filter_map(value).collect()
+    }
+}
+
+/// A moving average of every slot's scores.
+#[derive(Debug)]
+struct Average {
+    alpha: f64,
+    window: u64,
+    /// The newest row that is in it.
+    entered: u64,
+    /// The newest row that has left the window.
+    left: u64,
+    /// By slot.
+    courses: Vec<Course>,
+}
+
+/// The average of one slot since it was last told from the beginning of the window.
+#[derive(Debug, Clone, Copy, Default)]
+struct Course {
+    value: f64,
+    /// The largest score in it.
+    largest: f64,
+    /// How many scores of the window.
+    inside: u32,
+    /// Whether there are scores in it that have left the window.
+    outlived: bool,
+}
+
+impl Course {
+    fn enter(&mut self, alpha: f64, score: f64) {
+        self.value += alpha * (score - self.value);
+        self.largest = self.largest.max(score);
+        self.inside += 1;
+    }
+}
+
+impl Average {
+    const fn new(alpha: f64, window: u64) -> Self {
+        Self { alpha, window, entered: 0, left: 0, courses: Vec::new() }
+    }
+
+    fn is(&self, alpha: f64, window: u64) -> bool {
+        self.alpha.to_bits() == alpha.to_bits() && self.window == window
+    }
+
+    /// Lets a row go that is kept no longer. Says whether this average can do without it.
+    fn leave(&mut self, row: &Row) -> bool {
+        if row.id > self.entered {
+            return false;
+        }
+        if row.id > self.left {
+            self.left = row.id;
+            for entry in row.entries.iter().filter(|entry| !entry.score.is_nan()) {
+                if let Some(course) = self.courses.get_mut(entry.slot as usize) {
+                    course.inside = course.inside.saturating_sub(1);
+                    course.outlived = true;
+                }
+            }
+        }
+        true
+    }
+
+    /// Its slot is another hotkey's from now on.
+    fn forget(&mut self, slot: usize) {
+        if let Some(course) = self.courses.get_mut(slot) {
+            *course = Course::default();
+        }
+    }
+
+    /// Takes in what came since, and lets go what is no longer in the window.
+    fn update(&mut self, memory: &Memory) {
+        self.courses.resize(memory.hotkeys.len(), Course::default());
+        let first = memory.rows.front().map_or(memory.newest + 1, |row| row.id);
+        let gone = memory.newest.saturating_sub(self.window);
+        let before =
+            |id: u64| usize::try_from(id.saturating_sub(first)).unwrap_or(usize::MAX).min(memory.rows.len());
+        if self.entered == 0 {
+            // Nothing was taken in that could leave.
+            (self.entered, self.left) = (gone, gone);
+        }
+        for row in memory.rows.range(before(self.entered + 1)..) {
+            for entry in row.entries.iter().filter(|entry| !entry.score.is_nan()) {
+                if let Some(course) = self.courses.get_mut(entry.slot as usize) {
+                    course.enter(self.alpha, entry.score);
+                }
+            }
+        }
+        self.entered = memory.newest;
+        for row in memory.rows.range(before(self.left + 1)..before(gone + 1)) {
+            self.leave(row);
+        }
+    }
+
+    /// The average of every slot that has a score in the window.
+    fn values(&mut self, memory: &Memory) -> Vec<Option<f64>> {
+        // Most slots have been scored as often as the one before.
+        let mut faded = (0, 1.0);
+        let alpha = self.alpha;
+        let mut is_settled = |course: &Course| {
+            if faded.0 != course.inside {
+                faded = (course.inside, (1.0 - alpha).powf(f64::from(course.inside)));
+            }
+            !course.outlived || course.inside == 0 || faded.1 * course.largest <= course.value * NEGLIGIBLE
+        };
+        if !self.courses.iter().all(&mut is_settled) {
+            let told_anew = self.from_the_beginning(memory);
+            for (course, told) in self.courses.iter_mut().zip(told_anew) {
+                if !is_settled(course) {
+                    *course = told;
+                }
+            }
+        }
+        self.courses.iter().map(|course| (course.inside > 0).then_some(course.value)).collect()
+    }
+
+    /// The courses over the window alone.
+    fn from_the_beginning(&self, memory: &Memory) -> Vec<Course> {
+        let mut courses = vec![Course::default(); self.courses.len()];
+        for row in memory.window(u32::try_from(self.window).unwrap_or(u32::MAX)) {
+            for entry in row.entries.iter().filter(|entry| !entry.score.is_nan()) {
+                if let Some(course) = courses.get_mut(entry.slot as usize) {
+                    course.enter(self.alpha, entry.score);
+                }
+            }
+        }
+        courses
+    }
+}
