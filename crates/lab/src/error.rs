@@ -53,6 +53,18 @@ pub enum LabError {
         /// How long was waited, in real time.
         after: Duration,
     },
+    /// A hook of the builder's is woken again and again and waits for nothing.
+    #[error(
+        "the {hook} hook was woken {polls} times {at} without an end; let it wait for something, or return"
+    )]
+    HookRestless {
+        /// Which hook.
+        hook: Hook,
+        /// In which call.
+        at: Moment,
+        /// How often.
+        polls: u32,
+    },
     /// The reward hook gave what the chain does not take.
     #[error("the weights of {validator} in epoch {epoch} cannot be set: {reason}")]
     Reward {

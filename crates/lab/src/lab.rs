@@ -1,6 +1,7 @@
 //! The laboratory: what it is made of, and how it is run.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,9 @@ use subnetkit_protocol::Synapse;
 use subnetkit_validator::{Reward, Score, WhenAllZero};
 
 use crate::chain::Rules;
+use crate::error::LabError;
 use crate::miner::Miner;
+use crate::report::Report;
 use crate::sweep::Sweep;
 use crate::validator::Validator;
 
@@ -30,6 +33,7 @@ pub struct Lab<S: Synapse> {
     pub(crate) ask_timeout: Duration,
     pub(crate) when_all_zero: WhenAllZero,
     pub(crate) patience: Duration,
+    pub(crate) threads: Option<NonZeroUsize>,
     pub(crate) sweeps: Vec<Sweep<S>>,
 }
 
@@ -50,6 +54,7 @@ impl<S: Synapse> Clone for Lab<S> {
             ask_timeout: self.ask_timeout,
             when_all_zero: self.when_all_zero,
             patience: self.patience,
+            threads: self.threads,
         }
     }
 }
@@ -86,6 +91,7 @@ impl<S: Synapse> Lab<S> {
             ask_timeout: Duration::from_secs(12),
             when_all_zero: WhenAllZero::Skip,
             patience: Duration::from_secs(60),
+            threads: None,
             sweeps: Vec::new(),
         }
     }
@@ -175,6 +181,12 @@ impl<S: Synapse> Lab<S> {
         self
     }
 
+    /// How many threads it is played on. Default: one for each core. The report is the same with any number.
+    pub const fn threads(mut self, threads: NonZeroUsize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
     /// Also plays the same subnet under other values of one setting, and reports what would have been.
     ///
     /// `unit` is what the values count, such as `blocks`; it may be empty. All values are played at once, on all cores.
@@ -193,5 +205,16 @@ impl<S: Synapse> Lab<S> {
     pub fn without_what_ifs(mut self) -> Self {
         self.sweeps.clear();
         self
+    }
+
+    /// Plays it. Blocks until it is over; uses all cores.
+    ///
+    /// Where a strategy runs several identities on one machine, the same subnet is also played with one identity of it, for
+    /// [`Strategy::alone`](crate::Strategy::alone); and once for every value of every [`Lab::what_if`].
+    ///
+    /// # Errors
+    /// A setting that cannot be played, and a hook that panics or does not come back.
+    pub fn run(&self) -> Result<Report, LabError> {
+        crate::sweep::run(self)
     }
 }

@@ -72,16 +72,20 @@ pub(crate) const fn content_type(value: &'static str) -> (header::HeaderName, He
 }
 
 /// What the caller hears of a handler that does not answer.
+#[expect(clippy::needless_pass_by_value, reason = "it is the end of the refusal")]
 pub(crate) fn refused<S: Synapse>(refusal: Refusal) -> Rejection {
-    match refusal.0 {
-        Reason::Busy { retry_after } => {
-            Rejection::new(Outcome::Busy, "this miner can't take the request now").retry_after(retry_after)
-        }
-        Reason::Invalid { sentence } => Rejection::new(Outcome::InvalidRequest, sentence),
+    let outcome = match &refusal.0 {
+        Reason::Busy { .. } => Outcome::Busy,
+        Reason::Invalid { .. } => Outcome::InvalidRequest,
         Reason::Internal { source } => {
             tracing::error!(synapse = S::NAME, cause = %Chain(source.as_ref()), "the handler failed");
-            Rejection::new(Outcome::Internal, "this miner failed to answer")
+            Outcome::Internal
         }
+    };
+    let rejection = Rejection::new(outcome, refusal.sentence());
+    match refusal.retry_after() {
+        Some(wait) => rejection.retry_after(wait),
+        None => rejection,
     }
 }
 

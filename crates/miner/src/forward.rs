@@ -85,6 +85,35 @@ impl Refusal {
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(Reason::Internal { source: source.into() })
     }
+
+    /// The HTTP status that the caller gets.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match &self.0 {
+            Reason::Busy { .. } => 503,
+            Reason::Invalid { .. } => 422,
+            Reason::Internal { .. } => 500,
+        }
+    }
+
+    /// The sentence that the caller gets. It says nothing of the cause of a failure.
+    #[must_use]
+    pub fn sentence(&self) -> &str {
+        match &self.0 {
+            Reason::Busy { .. } => "this miner can't take the request now",
+            Reason::Invalid { sentence } => sentence,
+            Reason::Internal { .. } => "this miner failed to answer",
+        }
+    }
+
+    /// When the caller is told to try again, if it is.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match &self.0 {
+            Reason::Busy { retry_after } => Some(*retry_after),
+            Reason::Invalid { .. } | Reason::Internal { .. } => None,
+        }
+    }
 }
 
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for Refusal {

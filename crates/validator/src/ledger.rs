@@ -18,7 +18,7 @@ mod submissions;
 mod view;
 
 pub use inspection::inspect;
-pub use memory::{MemoryLedger, Told};
+pub use memory::{MemoryLedger, PlayedRound, SettledRound, Told};
 pub use past::RoundRange;
 pub(crate) use past::{PastRound, Rejudged, Turn, WholeRound};
 pub use records::{

@@ -114,11 +114,14 @@ impl<S: Synapse> Task<S> {
         Self { requests, asks, timeout, streamed, notes }
     }
 
-    pub(crate) fn distinct_requests(&self) -> &[S::Request] {
+    /// The requests, each once.
+    #[must_use]
+    pub fn distinct_requests(&self) -> &[S::Request] {
         &self.requests
     }
 
-    pub(crate) fn indexed_asks(&self) -> impl Iterator<Item = (Hotkey, usize)> + '_ {
+    /// Each hotkey asked, in the order of their bytes, with the place of its request in [`Task::distinct_requests`].
+    pub fn indexed_asks(&self) -> impl Iterator<Item = (Hotkey, usize)> + '_ {
         self.asks.iter().map(|(hotkey, index)| (*hotkey, *index))
     }
 }

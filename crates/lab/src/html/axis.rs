@@ -28,7 +28,8 @@ impl Axis {
         let count = (largest / step - 1e-9).ceil().max(1.0) as usize;
         let decimals =
             (0..9).find(|decimals| is_whole(step * 10.0_f64.powi(*decimals))).unwrap_or(9) as usize;
-        let label = |at: usize| if at == 0 { "0".to_owned() } else { number::fixed(step * at as f64, decimals) };
+        let label =
+            |at: usize| if at == 0 { "0".to_owned() } else { number::fixed(step * at as f64, decimals) };
         let labels = (0..=count).map(label).collect();
         Self { top: step * count as f64, labels }
     }

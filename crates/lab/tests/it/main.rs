@@ -6,3 +6,6 @@ mod agreement;
 mod chain;
 mod markup;
 mod page;
+mod strategies;
+mod support;
+mod validators;

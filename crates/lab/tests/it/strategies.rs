@@ -44,7 +44,10 @@ fn time_is_virtual_and_counted() {
     let began = std::time::Instant::now();
     let report = lab(miners).run().unwrap();
     assert!(began.elapsed() < Duration::from_secs(30), "it really slept");
-    assert_eq!((report.strategy("sleeper").unwrap().earned, report.strategy("sleeper").unwrap().answers), (0, 0));
+    assert_eq!(
+        (report.strategy("sleeper").unwrap().earned, report.strategy("sleeper").unwrap().answers),
+        (0, 0)
+    );
     let scores = |name: &str| {
         let place = report.strategies.iter().position(|strategy| strategy.name == name).unwrap();
         let last = &report.epochs.last().unwrap().neurons;
@@ -87,12 +90,17 @@ fn a_copycat_earns_where_all_are_asked_the_same_and_nothing_where_each_is_asked_
 
     let same = lab(population()).score(Judge { same: true, ..Judge::default() }).run().unwrap();
     let part = each(&same, "copycat") / each(&same, "honest");
-    assert!((0.5..0.95).contains(&part), "it copies what is right, and comes later: {part}\n{}", same.to_table());
+    assert!(
+        (0.5..0.95).contains(&part),
+        "it copies what is right, and comes later: {part}\n{}",
+        same.to_table()
+    );
 }
 
 #[test]
 fn one_machine_answers_the_same_request_once_and_others_one_after_the_other() {
-    let population = || [Miner::honest(Squarer).count(4).work(ms(100)), Miner::sybil(Squarer, 4).work(ms(100))];
+    let population =
+        || [Miner::honest(Squarer).count(4).work(ms(100)), Miner::sybil(Squarer, 4).work(ms(100))];
     let same = lab(population()).score(Judge { same: true, ..Judge::default() }).run().unwrap();
     let gain = same.strategy("sybil").unwrap().sybil_gain().unwrap();
     assert!(gain > 2.0, "four hotkeys, one answer: {gain}");
@@ -145,12 +153,8 @@ fn a_bribe_is_paid_by_the_briber_and_had_by_the_colluder() {
 
 #[test]
 fn in_a_full_subnet_newcomers_take_the_place_of_those_who_earn_least() {
-    let rules = Rules {
-        max_allowed_uids: 14,
-        immunity_period: 360,
-        min_non_immune_uids: 1,
-        ..cheap(open_rules())
-    };
+    let rules =
+        Rules { max_allowed_uids: 14, immunity_period: 360, min_non_immune_uids: 1, ..cheap(open_rules()) };
     let population = |rejoins| {
         [
             Miner::honest(Squarer).count(8),

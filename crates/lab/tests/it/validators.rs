@@ -37,7 +37,10 @@ fn who_copies_weights_is_behind_where_they_are_hidden() {
         relative(&open),
         hidden.to_table()
     );
-    assert!(hidden.validator("weight copier").unwrap().mean_trust < hidden.validator("honest").unwrap().mean_trust);
+    assert!(
+        hidden.validator("weight copier").unwrap().mean_trust
+            < hidden.validator("honest").unwrap().mean_trust
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use subnetkit_protocol::Hotkey;
 
-use super::records::Scored;
+use super::records::{RoundState, Scored};
 use super::view::Ledger;
 use crate::answer::OutcomeKind;
 
@@ -39,6 +39,32 @@ pub struct Told {
     pub score: Option<f64>,
 }
 
+/// A round that is over, or waits for its scores.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlayedRound {
+    /// When it began.
+    pub at: SystemTime,
+    /// How it ended.
+    pub state: RoundState,
+    /// Everyone it asked.
+    pub asked: Vec<Told>,
+    /// Earlier rounds of which scores came in at its start.
+    pub settled: Vec<SettledRound>,
+}
+
+/// An earlier round of which scores came in later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SettledRound {
+    /// The round.
+    pub round: u64,
+    /// When it began.
+    pub at: SystemTime,
+    /// Whether it is over now. One that failed to settle stays scored if it ever was.
+    pub state: RoundState,
+    /// What came; a hotkey that had a score has the new one.
+    pub told: Vec<Told>,
+}
+
 impl MemoryLedger {
     /// An empty ledger that keeps so many of the newest rounds, as the setting `ledger_rounds` says for a file.
     #[must_use]
@@ -55,16 +81,10 @@ impl MemoryLedger {
         }
     }
 
-    /// Records a round that began at `at`: what came of those it asked, and, in `settled`, scores of earlier rounds that
-    /// came in during this one, oldest first. Entries are found fastest in the order of their hotkeys.
-    pub fn record(
-        &mut self,
-        at: SystemTime,
-        settled: impl IntoIterator<Item = Told>,
-        asked: impl IntoIterator<Item = Told>,
-    ) {
+    /// Records a round. Entries are found fastest in the order of their hotkeys.
+    pub fn record(&mut self, round: PlayedRound) {
         if let Some(memory) = self.ledger.memory_mut() {
-            memory.record(at, settled, asked);
+            memory.record(round);
         }
     }
 
@@ -100,7 +120,9 @@ struct Known {
 struct Row {
     id: u64,
     at: SystemTime,
-    settled: usize,
+    is_scored: bool,
+    /// By late score: the round it is of, and when that began.
+    settled: Vec<(u64, SystemTime)>,
     entries: Vec<Entry>,
 }
 
@@ -114,11 +136,20 @@ struct Entry {
     outcome: OutcomeKind,
 }
 
-impl Entry {
-    fn scored(&self, row: &Row) -> Option<Scored> {
-        let elapsed = (self.elapsed_us < u64::MAX).then(|| Duration::from_micros(self.elapsed_us));
-        let (round, at, outcome, score) = (row.id, row.at, self.outcome, self.score);
-        (!score.is_nan()).then_some(Scored { round, at, outcome, elapsed, score })
+impl Row {
+    /// Those that were asked in this round.
+    fn asked(&self) -> &[Entry] {
+        self.entries.get(self.settled.len()..).unwrap_or_default()
+    }
+
+    /// Its scores, with their slots.
+    fn scored(&self) -> impl DoubleEndedIterator<Item = (u32, Scored)> {
+        self.entries.iter().enumerate().filter(|(_, entry)| !entry.score.is_nan()).map(|(place, entry)| {
+            let (round, at) = self.settled.get(place).copied().unwrap_or((self.id, self.at));
+            let elapsed = (entry.elapsed_us < u64::MAX).then(|| Duration::from_micros(entry.elapsed_us));
+            let (outcome, score) = (entry.outcome, entry.score);
+            (entry.slot, Scored { round, at, outcome, elapsed, score, settled_in: self.id })
+        })
     }
 }
 
@@ -134,31 +165,73 @@ impl Memory {
         }
     }
 
-    pub(super) fn record(
-        &mut self,
-        at: SystemTime,
-        settled: impl IntoIterator<Item = Told>,
-        asked: impl IntoIterator<Item = Told>,
-    ) {
+    pub(super) fn record(&mut self, round: PlayedRound) {
         self.newest += 1;
         let oldest = self.newest.saturating_sub(self.keep);
         while self.rows.front().is_some_and(|row| row.id <= oldest) {
             let gone = self.rows.pop_front();
             self.averages.get_mut().retain_mut(|average| gone.iter().all(|row| average.leave(row)));
         }
-        let mut entries = Vec::new();
+        let PlayedRound { at, state, asked, settled: mut late } = round;
+        late.sort_by_key(|round| round.round);
+        let (mut settled, mut entries) = (Vec::new(), Vec::with_capacity(asked.len()));
+        for SettledRound { round, at, state, told } in late {
+            let told: Vec<_> = told.into_iter().filter(|told| told.score.is_some()).collect();
+            let begun = entries.len();
+            let mut next = 0;
+            entries.extend(told.into_iter().map(|told| self.entry(told, &mut next)));
+            let came = entries.get(begun..).unwrap_or_default();
+            settled.resize(entries.len(), (round, at));
+            self.replace(round, came);
+            self.end(round, &state, !came.is_empty());
+        }
         let mut next = 0;
-        for told in settled {
-            entries.push(self.entry(told, &mut next));
+        entries.extend(asked.into_iter().map(|told| self.entry(told, &mut next)));
+        let is_scored = state == RoundState::Scored;
+        self.rows.push_back(Row { id: self.newest, at, is_scored, settled, entries });
+    }
+
+    /// Forgets the earlier scores of a round of whoever has a new one.
+    fn replace(&mut self, round: u64, came: &[Entry]) {
+        let mut is_new = vec![false; self.hotkeys.len()];
+        for entry in came {
+            if let Some(is_new) = is_new.get_mut(entry.slot as usize) {
+                *is_new = true;
+            }
         }
-        let settled = entries.len();
-        next = 0;
-        let asked = asked.into_iter();
-        entries.reserve_exact(asked.size_hint().0);
-        for told in asked {
-            entries.push(self.entry(told, &mut next));
+        let mut replaced = false;
+        for row in self.rows.iter_mut().rev().take_while(|row| row.id >= round) {
+            let late = row.settled.iter().map(|(of, _)| *of);
+            let of = late.chain(std::iter::repeat(row.id));
+            for (entry, _) in row.entries.iter_mut().zip(of).filter(|(_, of)| *of == round) {
+                if !entry.score.is_nan() && is_new.get(entry.slot as usize).copied().unwrap_or(false) {
+                    entry.score = f64::NAN;
+                    replaced = true;
+                }
+            }
         }
-        self.rows.push_back(Row { id: self.newest, at, settled, entries });
+        if replaced {
+            // They are told from the beginning when they are asked for.
+            self.averages.get_mut().clear();
+        }
+    }
+
+    fn end(&mut self, round: u64, state: &RoundState, came: bool) {
+        let place = self.rows.partition_point(|row| row.id < round);
+        if self.rows.get(place).is_none_or(|row| row.id != round) {
+            return;
+        }
+        let is_scored = match state {
+            RoundState::Scored => true,
+            RoundState::Open => false,
+            RoundState::Failed(_) => {
+                let earlier = self.rows.range(place..).flat_map(Row::scored);
+                came || earlier.map(|(_, scored)| scored).any(|scored| scored.round == round)
+            }
+        };
+        if let Some(row) = self.rows.get_mut(place) {
+            row.is_scored = is_scored;
+        }
     }
 
     fn entry(&mut self, told: Told, next: &mut usize) -> Entry {
@@ -209,7 +282,7 @@ impl Memory {
     }
 
     pub(super) fn last_round(&self) -> Option<u64> {
-        self.rows.back().map(|row| row.id)
+        self.rows.iter().rev().find(|row| row.is_scored).map(|row| row.id)
     }
 
     /// The newest rounds, oldest first.
@@ -222,10 +295,8 @@ impl Memory {
         let mut by_slot: Vec<Vec<Scored>> = Vec::new();
         by_slot.resize_with(self.hotkeys.len(), Vec::new);
         for row in self.window(rounds) {
-            for entry in &row.entries {
-                if let (Some(scored), Some(scores)) =
-                    (entry.scored(row), by_slot.get_mut(entry.slot as usize))
-                {
+            for (slot, scored) in row.scored() {
+                if let Some(scores) = by_slot.get_mut(slot as usize) {
                     scores.push(scored);
                 }
             }
@@ -242,11 +313,13 @@ impl Memory {
             return Vec::new();
         };
         let slot = self.slots.get(place).map(|(_, slot)| *slot);
-        let entries =
-            self.rows.iter().rev().flat_map(|row| row.entries.iter().rev().map(move |entry| (row, entry)));
-        let mut newest: Vec<Scored> = entries
-            .filter(|(_, entry)| Some(entry.slot) == slot)
-            .filter_map(|(row, entry)| entry.scored(row))
+        let mut newest: Vec<Scored> = self
+            .rows
+            .iter()
+            .rev()
+            .flat_map(|row| row.scored().rev())
+            .filter(|(of, _)| Some(*of) == slot)
+            .map(|(_, scored)| scored)
             .take(limit as usize)
             .collect();
         newest.reverse();
@@ -256,7 +329,7 @@ impl Memory {
     pub(super) fn outcomes(&self, rounds: u32) -> BTreeMap<Hotkey, BTreeMap<OutcomeKind, u64>> {
         let mut by_slot: Vec<BTreeMap<OutcomeKind, u64>> = vec![BTreeMap::new(); self.hotkeys.len()];
         for row in self.window(rounds) {
-            for entry in row.entries.iter().skip(row.settled) {
+            for entry in row.asked() {
                 if let Some(counts) = by_slot.get_mut(entry.slot as usize) {
                     *counts.entry(entry.outcome).or_default() += 1;
                 }

@@ -147,8 +147,8 @@ impl Ledger {
             started_at: UNIX_EPOCH + Duration::from_millis(from_bits(started_ms)),
             block: from_bits(block),
             recorded,
-            whole: whole(&self.file()?, to_bits(id))?,
-            turns: turns(&self.file()?, to_bits(id))?,
+            whole: whole(self.file()?, to_bits(id))?,
+            turns: turns(self.file()?, to_bits(id))?,
         }))
     }
 
@@ -177,7 +177,8 @@ impl Ledger {
     pub(crate) fn rescore(&self, rounds: &BTreeMap<u64, Rejudged>) -> Result<(), LedgerError> {
         self.file()?.execute_batch(OVERLAY)?;
         let mut rejudge = self.file()?.prepare("INSERT INTO rejudged (round) VALUES (?1)")?;
-        let mut rescore = self.file()?
+        let mut rescore = self
+            .file()?
             .prepare("INSERT INTO rescored (round, hotkey, score, settled_in) VALUES (?1, ?2, ?3, ?4)")?;
         for (round, Rejudged { scores, settled_in }) in rounds {
             rejudge.execute(params![to_bits(*round)])?;

@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, OpenFlags, Row, params};
 use subnetkit_protocol::Hotkey;
 
-use super::memory::{Memory, Told};
-use super::records::Scored;
+use super::memory::{Memory, PlayedRound, Told};
+use super::records::{RoundState, Scored};
 use super::store::BUSY_TIMEOUT;
 use super::{LedgerError, from_bits, schema};
 use crate::answer::OutcomeKind;
@@ -63,13 +63,15 @@ impl Ledger {
     pub fn of_rounds<'a>(rounds: impl IntoIterator<Item = &'a Scores>) -> Result<Self, LedgerError> {
         let mut memory = Memory::new(u64::MAX);
         for scores in rounds {
-            let told = |(hotkey, score)| Told {
-                hotkey,
-                outcome: OutcomeKind::Answered,
-                elapsed: None,
-                score: Some(score),
-            };
-            memory.record(SystemTime::now(), [], scores.iter().map(told));
+            let outcome = OutcomeKind::Answered;
+            let told = |(hotkey, score)| Told { hotkey, outcome, elapsed: None, score: Some(score) };
+            let (at, state) = (SystemTime::now(), RoundState::Scored);
+            memory.record(PlayedRound {
+                at,
+                state,
+                asked: scores.iter().map(told).collect(),
+                settled: Vec::new(),
+            });
         }
         Ok(Self::in_memory(memory))
     }

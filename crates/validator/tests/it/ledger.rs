@@ -59,7 +59,7 @@ pub(crate) fn refused() -> Outcome<()> {
     Outcome::Refused { status: 429, message: "later".to_owned(), retry_after: Some(Duration::from_secs(2)) }
 }
 
-async fn asked(store: &LedgerStore, told: &[Told], request: &str) -> u64 {
+pub(crate) async fn asked(store: &LedgerStore, told: &[Told], request: &str) -> u64 {
     let round = store.open_round(50, u64::MAX).await.unwrap();
     let asks = told.iter().map(|(answer, _)| (answer.hotkey, 0)).collect();
     let task = TaskRecord {

@@ -4,11 +4,14 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use subnetkit_validator::ledger::{MemoryLedger, Retention, Told};
+use subnetkit_protocol::Hotkey;
+use subnetkit_validator::ledger::{
+    MemoryLedger, PlayedRound, Retention, RoundRecord, RoundState, SettledRecord, SettledRound, Told,
+};
 use subnetkit_validator::{Ledger, OutcomeKind, Scores};
 
-use crate::ledger::{KEEP, answer, answered, open, refused, round, timed_out};
-use crate::support::hotkey;
+use crate::ledger::{KEEP, answer, answered, asked, open, refused, round, timed_out};
+use crate::support::{hotkey, metagraph};
 
 /// Rounds that both keep.
 const KEPT: u64 = 40;
@@ -36,6 +39,11 @@ fn told(asked: &[Asked]) -> impl Iterator<Item = Told> {
     })
 }
 
+fn played(asked: &[Asked]) -> PlayedRound {
+    let (state, asked) = (RoundState::Scored, told(asked).collect());
+    PlayedRound { at: UNIX_EPOCH, state, asked, settled: Vec::new() }
+}
+
 /// Compared in everything but the time of day.
 fn assert_alike(memory: &Ledger, file: &Ledger, rounds: u32) {
     assert_eq!(memory.last_round(), file.last_round());
@@ -48,7 +56,7 @@ fn assert_alike(memory: &Ledger, file: &Ledger, rounds: u32) {
     );
     for (hotkey, written) in &written {
         let plain = |scored: &subnetkit_validator::ledger::Scored| {
-            (scored.round, scored.outcome, scored.elapsed, scored.score)
+            (scored.round, scored.settled_in, scored.outcome, scored.elapsed, scored.score)
         };
         let remembered: Vec<_> = remembered[hotkey].iter().map(plain).collect();
         assert_eq!(remembered, written.iter().map(plain).collect::<Vec<_>>());
@@ -89,7 +97,7 @@ async fn a_ledger_in_memory_says_what_the_file_says() {
         let recorded = asked.iter().map(|&(n, kind, score)| answer(n, outcome(kind), score));
         let id = round(&store, recorded.collect()).await;
         assert_eq!(memory.next_round(), id);
-        memory.record(UNIX_EPOCH, [], told(&asked));
+        memory.record(played(&asked));
         if number % 3 == 0 {
             assert_same_averages(memory.view(), &file);
         }
@@ -120,7 +128,7 @@ fn an_average_kept_up_to_date_is_the_one_told_from_the_beginning() {
             })
             .collect();
         rounds.push(asked.iter().filter_map(|(n, _, score)| Some((hotkey(*n), (*score)?))).collect());
-        memory.record(UNIX_EPOCH, [], told(&asked));
+        memory.record(played(&asked));
         let newest = memory.view().ema(0.2, 500);
         if number % 90 == 0 || number == 850 {
             let anew = Ledger::of_rounds(&rounds).unwrap();
@@ -143,20 +151,62 @@ fn an_average_kept_up_to_date_is_the_one_told_from_the_beginning() {
     );
 }
 
-#[test]
-fn scores_that_come_late_count_from_the_round_they_come_in() {
-    let mut memory = MemoryLedger::new(10);
-    let asked = |score| Told { hotkey: hotkey(1), outcome: OutcomeKind::Answered, elapsed: None, score };
-    memory.record(UNIX_EPOCH, [], [asked(None)]);
-    assert!(memory.view().scores(10).is_empty(), "asked, and not scored yet");
-    memory.record(UNIX_EPOCH, [asked(Some(0.5))], [asked(Some(1.0))]);
-    let scores: Vec<_> =
-        memory.view().history(&hotkey(1), 9).iter().map(|scored| (scored.round, scored.score)).collect();
-    assert_eq!(scores, [(2, 0.5), (2, 1.0)]);
-    assert_eq!(memory.view().ema(0.5, 1)[&hotkey(1)], 0.625);
-    assert_eq!(
-        memory.view().outcomes(9)[&hotkey(1)][&OutcomeKind::Answered],
-        2,
-        "it was asked twice, not thrice"
-    );
+#[tokio::test]
+async fn scores_that_come_late_count_from_the_round_they_come_in_as_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("ledger.sqlite"), Retention { rounds: KEPT, ..KEEP }).await;
+    let file = store.view().unwrap();
+    let mut memory = MemoryLedger::new(KEPT);
+    let mut rng = StdRng::seed_from_u64(3);
+    let mut waiting: Vec<u64> = Vec::new();
+    let subnet = std::sync::Arc::new(metagraph(&[]));
+    for _ in 0..60 {
+        // Some scores are known at once, some come later, some come twice, and some rounds wait in vain.
+        let id =
+            asked(&store, &(0..8).map(|n| answer(n, answered(), None)).collect::<Vec<_>>(), "\"hi\"").await;
+        let mut settled = Vec::new();
+        let asked_about: Vec<u64> = waiting.iter().copied().filter(|_| rng.random_bool(0.4)).collect();
+        for round in asked_about {
+            let known: Vec<u8> = (0..8).filter(|_| rng.random_bool(0.5)).collect();
+            let mut scores: Scores = known.iter().map(|n| (hotkey(*n), rng.random_range(0.0..2.0))).collect();
+            let told: Vec<Told> = scores.iter().map(|(hotkey, score)| one(hotkey, Some(score))).collect();
+            let state = match rng.random_range(0..3) {
+                0 => {
+                    scores = scores.and_later();
+                    RoundState::Open
+                }
+                1 => RoundState::Failed("in vain".to_owned()),
+                _ => RoundState::Scored,
+            };
+            if let RoundState::Failed(reason) = &state {
+                store.let_lapse(round, reason.clone()).await.unwrap();
+                settled.push(SettledRound { round, at: UNIX_EPOCH, state: state.clone(), told: vec![] });
+            } else {
+                let subnet = std::sync::Arc::clone(&subnet);
+                store.settle_round(SettledRecord { round, turn: id, scores, subnet }).await.unwrap();
+                settled.push(SettledRound { round, at: UNIX_EPOCH, state: state.clone(), told });
+            }
+            if state != RoundState::Open {
+                waiting.retain(|waits| *waits != round);
+            }
+        }
+        let known: Scores =
+            (0..8).filter(|_| rng.random_bool(0.3)).map(|n| (hotkey(n), f64::from(n))).collect();
+        let later = rng.random_bool(0.7);
+        let state = if later { RoundState::Open } else { RoundState::Scored };
+        let told = (0..8).map(|n| one(hotkey(n), known.get(&hotkey(n)))).collect();
+        let scores = if later { known.and_later() } else { known };
+        store.close_round(RoundRecord { id, state: state.clone(), scores }).await.unwrap();
+        memory.record(PlayedRound { at: UNIX_EPOCH, state, asked: told, settled });
+        if later {
+            waiting.push(id);
+        }
+        assert_same_averages(memory.view(), &file);
+        assert_alike(memory.view(), &file, 10);
+    }
+}
+
+fn one(hotkey: Hotkey, score: Option<f64>) -> Told {
+    let elapsed = Some(Duration::from_micros(1500));
+    Told { hotkey, outcome: OutcomeKind::Answered, elapsed, score }
 }
