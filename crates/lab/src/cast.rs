@@ -70,6 +70,7 @@ impl Cast {
     /// # Errors
     /// A population that cannot be played.
     pub(crate) fn of<S: Synapse>(lab: &Lab<S>) -> Result<Self, LabError> {
+        check_lengths(lab)?;
         check_names(lab)?;
         let (mut identities, mut machine) = (Vec::new(), 0);
         for (strategy, miner) in lab.miners.iter().enumerate() {
@@ -140,6 +141,18 @@ impl Cast {
 
 fn unfit(setting: &str, problem: impl Into<String>) -> LabError {
     LabError::Setting { setting: setting.to_owned(), problem: problem.into() }
+}
+
+fn check_lengths<S: Synapse>(lab: &Lab<S>) -> Result<(), LabError> {
+    for (setting, number) in [("epochs", lab.epochs), ("rounds_per_epoch", lab.rounds_per_epoch)] {
+        if number == 0 {
+            return Err(unfit(setting, "is 0: let there be 1 or more"));
+        }
+    }
+    if lab.sample_size == 0 {
+        return Err(unfit("sample_size", "is 0, so nobody would be asked: let it be 1 or more"));
+    }
+    Ok(())
 }
 
 fn check_names<S: Synapse>(lab: &Lab<S>) -> Result<(), LabError> {

@@ -264,7 +264,7 @@ impl<S: Synapse> Miner<S> {
         self
     }
 
-    /// Whether it registers again, with a fresh hotkey, in the epoch after it lost its place. Default no.
+    /// Whether it registers again in the epoch after it lost its place. Default no.
     pub const fn rejoins(mut self, rejoins: bool) -> Self {
         self.habits.rejoins = rejoins;
         self

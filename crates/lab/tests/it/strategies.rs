@@ -20,7 +20,6 @@ fn speed_pays_and_wrong_answers_do_not() {
     ])
     .run()
     .unwrap();
-    println!("{}", report.to_table());
     report.assert_earns_more("honest", "slow");
     report.assert_earns_more("slow", "lazy");
     report.assert_earns_more("lazy", "wrong");
@@ -169,7 +168,7 @@ fn in_a_full_subnet_newcomers_take_the_place_of_those_who_earn_least() {
     assert!(gone.strategy("late").unwrap().earned > 0);
     let back = lab(population(true)).validators(validators()).rules(rules).run().unwrap();
     let wrong = back.strategy("wrong").unwrap();
-    assert!(wrong.registrations > 6 && wrong.pruned > 6, "{wrong:?}");
+    assert!(wrong.registrations > 3 && wrong.pruned > 2, "{wrong:?}");
     let once = gone.strategy("wrong").unwrap();
     assert!(wrong.registration_cost > once.registration_cost, "each registration burns");
 }

@@ -29,7 +29,6 @@ fn who_copies_weights_is_behind_where_they_are_hidden() {
     let open = play(open_rules());
     let hidden = play(Rules { commit_reveal_period: 3, ..Rules::default() });
     let relative = |report: &Report| yield_of(report, "weight copier") / yield_of(report, "honest");
-    println!("{}\n{}", open.to_table(), hidden.to_table());
     assert!(
         relative(&hidden) < relative(&open) - 0.01,
         "hidden {} open {}\n{}",
@@ -61,7 +60,6 @@ fn who_scores_once_loses_to_those_who_go_on() {
     let validators = [Validator::honest(10_000.0).count(3), Validator::lazy(10_000.0)];
     let miners = [Miner::honest(Squarer).count(3), Miner::late(Squarer, 4).count(5)];
     let report = lab(miners).validators(validators).epochs(40).run().unwrap();
-    println!("{}", report.to_table());
     assert!(yield_of(&report, "lazy") < 0.9 * yield_of(&report, "honest"), "{}", report.to_table());
     let row = report.weights.iter().find(|row| row.name == "lazy").unwrap();
     assert_eq!(row.weights.len(), 3, "those that were there in its first epoch");
