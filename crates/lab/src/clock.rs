@@ -19,7 +19,7 @@ const BLOCKING_THREADS: usize = 16;
 /// How long such a thread is kept for the next.
 const KEPT_FOR: Duration = Duration::from_secs(1);
 /// How often a hook may be woken in one call. One that yields and yields comes nowhere, and no time passes meanwhile.
-const MOST_POLLS: u32 = 1_000_000;
+const MOST_POLLS: u32 = 100_000;
 
 /// A clock that only moves when somebody waits for it. Each validator has its own, so that runs do not depend on threads.
 #[derive(Debug)]

@@ -78,7 +78,10 @@ fn a_hook_that_panics_is_named_with_its_round() {
         let LabError::HookPanicked { hook: named, at, message } = &error else { panic!("{error}") };
         assert_eq!((*named, at.round, at.epoch, message.as_str()), (hook, 3, 3, "no luck"));
         let said = error.to_string();
-        assert!(said.contains(&format!("the {hook} hook panicked of validator \"honest 1\" in round 3")), "{said}");
+        assert!(
+            said.contains(&format!("the {hook} hook panicked of validator \"honest 1\" in round 3")),
+            "{said}"
+        );
     }
 }
 
@@ -94,7 +97,10 @@ fn a_hook_that_waits_for_ever_is_named_at_once() {
 #[test]
 fn a_hook_that_comes_nowhere_is_named() {
     let error = broken(Hook::Score, Fault::YieldsForEver).run().unwrap_err();
-    assert!(matches!(&error, LabError::HookRestless { hook: Hook::Score, at, .. } if at.round == 3), "{error}");
+    assert!(
+        matches!(&error, LabError::HookRestless { hook: Hook::Score, at, .. } if at.round == 3),
+        "{error}"
+    );
     let error = broken(Hook::Task, Fault::Computes).patience(Duration::from_millis(500)).run().unwrap_err();
     let LabError::HookStuck { hook, at, .. } = &error else { panic!("{error}") };
     assert_eq!((*hook, at.round, at.epoch), (Hook::Task, 3, 3));
@@ -114,9 +120,13 @@ impl Forward<Square> for BrokenMiner {
 
 #[test]
 fn a_miner_that_panics_is_named_and_one_that_never_answers_times_out() {
-    let error = lab([Miner::honest(Squarer), Miner::new("broken", BrokenMiner(Fault::Panics))]).run().unwrap_err();
+    let error =
+        lab([Miner::honest(Squarer), Miner::new("broken", BrokenMiner(Fault::Panics))]).run().unwrap_err();
     let said = error.to_string();
-    assert!(said.contains("the forward hook panicked of miner \"broken\"") && said.contains("asked by"), "{said}");
+    assert!(
+        said.contains("the forward hook panicked of miner \"broken\"") && said.contains("asked by"),
+        "{said}"
+    );
 
     let silent = Miner::new("silent", BrokenMiner(Fault::WaitsForEver));
     let report = lab([Miner::honest(Squarer), silent]).run().unwrap();
@@ -157,7 +167,10 @@ fn what_cannot_be_played_is_named() {
     refused(lab([]), "`miners` are none");
     refused(lab([honest()]).validators([]), "`validators` are none");
     refused(lab([honest(), honest()]), "`honest` names two kinds of miners");
-    refused(lab([honest()]).validators([Validator::honest(1.0), Validator::honest(2.0)]), "two kinds of validators");
+    refused(
+        lab([honest()]).validators([Validator::honest(1.0), Validator::honest(2.0)]),
+        "two kinds of validators",
+    );
     refused(lab([honest(), Miner::copycat("nobody")]), "`copycat` copies \"nobody\"");
     refused(
         lab([honest(), Miner::copycat("honest"), Miner::copycat("copycat").named("third")]),

@@ -1,11 +1,6 @@
 //! The laboratory as a subnet's author meets it.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test's helpers fail the test"
-)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
 mod agreement;
 mod chain;

@@ -98,13 +98,25 @@ fn assertions_that_fail_show_the_numbers() {
     report.assert_share_below("wrong", 0.01);
 
     let honest = format!("{:.4} α", report.strategy("honest").unwrap().earned_per_identity() / 1e9);
-    fails(&report, |report| report.assert_earns_more("wrong", "honest"), &["\"wrong\" does not earn", &honest]);
+    fails(
+        &report,
+        |report| report.assert_earns_more("wrong", "honest"),
+        &["\"wrong\" does not earn", &honest],
+    );
     fails(&report, |report| report.assert_profitable("wrong"), &["it earned 0.0000 α", "1 registrations"]);
     fails(&report, |report| report.assert_unprofitable("honest"), &["\"honest\" pays", "which leaves"]);
-    fails(&report, |report| report.assert_sybil_gain_below(1.0, "sybil"), &["3 hotkeys earn", "of one alone"]);
+    fails(
+        &report,
+        |report| report.assert_sybil_gain_below(1.0, "sybil"),
+        &["3 hotkeys earn", "of one alone"],
+    );
     fails(&report, |report| report.assert_share_below("honest", 0.1), &["no share below 0.1"]);
     fails(&report, |report| report.assert_share_above("wrong", 0.1), &["no share above 0.1", "it is 0.0000"]);
-    fails(&report, |report| report.assert_earns_more("wrong", "honest"), &["squares", "identities", "earned α"]);
+    fails(
+        &report,
+        |report| report.assert_earns_more("wrong", "honest"),
+        &["squares", "identities", "earned α"],
+    );
     let names = ["no miner is named \"nobody\"", "\"honest\"", "\"wrong\"", "\"sybil\""];
     fails(&report, |report| report.assert_profitable("nobody"), &names);
     fails(&report, |report| report.assert_sybil_gain_below(1.0, "honest"), &["Miner::sybil"]);
@@ -167,7 +179,8 @@ impl Score<Square> for StreamJudge {
 
 #[test]
 fn streams_come_piece_by_piece_in_virtual_time() {
-    let digits = |milliseconds, breaks_after| Digits { pause: Duration::from_millis(milliseconds), breaks_after };
+    let digits =
+        |milliseconds, breaks_after| Digits { pause: Duration::from_millis(milliseconds), breaks_after };
     let report = Lab::new(StreamJudge, Payout::default())
         .miners([
             Miner::streaming("fast", digits(10, 9)),
