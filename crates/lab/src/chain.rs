@@ -167,6 +167,22 @@ impl Subnet {
         &self.rules
     }
 
+    /// Goes on by other rules from the next block on, as when an owner sets hyperparameters. As on the chain, a new tempo
+    /// starts its period anew. What only a founding reads (`burn`, `pool_tao`, `alpha_price`) changes nothing.
+    ///
+    /// # Errors
+    /// If no subnet can be run by the rules; the old ones stay.
+    pub fn change_rules(&mut self, rules: Rules) -> Result<(), RulesError> {
+        rules.check()?;
+        if rules.tempo != self.rules.tempo {
+            self.last_epoch_block = self.block;
+        }
+        self.burn = self.burn.with_rules(&rules);
+        self.tao_weight = Fixed::ratio(rules.tao_weight, u64::MAX);
+        self.rules = rules;
+        Ok(())
+    }
+
     /// Number of the present block.
     pub fn block(&self) -> u64 {
         self.block

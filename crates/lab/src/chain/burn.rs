@@ -31,6 +31,11 @@ impl Burn {
         }
     }
 
+    /// Goes on with the price as it is by other rules.
+    pub(super) fn with_rules(self, rules: &Rules) -> Self {
+        Self { price: self.price, ..Self::new(rules) }
+    }
+
     /// Lowers the price by a block's worth.
     pub(super) fn step(&mut self) {
         self.set((u128::from(self.price) * u128::from(self.decay)) >> 32);

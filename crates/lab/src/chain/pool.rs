@@ -85,15 +85,22 @@ impl Pool {
             (Fixed::whole(tao), at_price)
         };
         let excess = Fixed::whole(tao).sub(fitting_tao).floor();
-        let added = self.add(fitting_tao.floor(), fitting_alpha.floor());
-        (added, if excess > 0 { self.buy(excess, false) } else { 0 })
+        let (tao, alpha) = (fitting_tao.floor(), fitting_alpha.floor());
+        // The chain weights the pool for what is to be added, buys, and only then adds it.
+        let fits = self.reweight(tao, alpha);
+        let bought = if excess > 0 { self.buy(excess, false) } else { 0 };
+        if !fits {
+            return (0, bought);
+        }
+        self.tao = self.tao.saturating_add(tao);
+        self.alpha = self.alpha.saturating_add(alpha);
+        (alpha, bought)
     }
 
-    /// Adds to both reserves and weights them so that the price stays; returns the alpha that was added, which is none if a
-    /// weight would leave its bounds.
-    fn add(&mut self, tao: u64, alpha: u64) -> u64 {
+    /// Weights the pool so that its price will be as now when both reserves have grown; not if a weight would leave its bounds.
+    fn reweight(&mut self, tao: u64, alpha: u64) -> bool {
         if tao == 0 && alpha == 0 {
-            return 0;
+            return true;
         }
         let weighted = |weight: f64, reserve: u64, grown: u64, more: u64| {
             weight * reserve as f64 * (grown as f64 + more as f64)
@@ -101,13 +108,11 @@ impl Pool {
         let base = weighted(1.0 - self.quote, self.tao, self.alpha, alpha);
         let quote = weighted(self.quote, self.alpha, self.tao, tao);
         let weight = quote / (base + quote);
-        if !(LEAST_WEIGHT..=1.0 - LEAST_WEIGHT).contains(&weight) {
-            return 0;
+        let fits = (LEAST_WEIGHT..=1.0 - LEAST_WEIGHT).contains(&weight);
+        if fits {
+            self.quote = weight;
         }
-        self.quote = weight;
-        self.tao = self.tao.saturating_add(tao);
-        self.alpha = self.alpha.saturating_add(alpha);
-        alpha
+        fits
     }
 
     /// Trades until the price has changed by this part of itself. Returns by how much the alpha in the pool changed, in rao.

@@ -144,3 +144,28 @@ async fn the_price_of_registrations_and_the_pool() {
     assert!(spent[2] > spent[1] && spent[1] > spent[0], "{spent:?}");
     assert!(spent[3] < spent[2] * 11 / 10, "{spent:?}");
 }
+
+#[tokio::test]
+async fn what_the_chain_buys_moves_the_price() {
+    let mut pair = Pair::found(rules(), &[]).await;
+    // Until the chain knows a price, the subnet gets no TAO.
+    pair.mine(30).await;
+    pair.let_tao_in().await;
+    for _ in 0..5 {
+        pair.mine(20).await;
+        let now = pair.compare().await;
+        assert!(now.tao_in > 1_015 * ALPHA, "{}", now.tao_in);
+    }
+    // With stake on root alpha goes in beside the TAO, the pool's weights leave one half, and its amounts are computed in
+    // doubles here.
+    let staker = member("staker");
+    pair.register(staker).await.unwrap();
+    pair.set_stake(staker, ALPHA, 20_000 * ALPHA).await;
+    pair.mine(100).await;
+    let (theirs, mine) = pair.both().await;
+    let close = |mine: u64, theirs: u64| mine.abs_diff(theirs) <= 2;
+    assert!(close(mine.tao_in, theirs.tao_in), "{} and {}", mine.tao_in, theirs.tao_in);
+    assert!(close(mine.alpha_in, theirs.alpha_in), "{} and {}", mine.alpha_in, theirs.alpha_in);
+    assert!(close(mine.alpha_out, theirs.alpha_out), "{} and {}", mine.alpha_out, theirs.alpha_out);
+    assert_eq!(mine.neurons.last().unwrap().alpha_stake, theirs.neurons.last().unwrap().alpha_stake);
+}

@@ -80,6 +80,19 @@ impl Pair {
         self.follow();
     }
 
+    /// Lets the chain's own TAO into the pool from the next block on: all of a block's, as it is the only subnet.
+    pub(crate) async fn let_tao_in(&mut self) {
+        self.set("subnet_emission_enabled", &json!(true)).await;
+        self.rules.tao_emission = 1_000_000_000;
+        self.lab.change_rules(self.rules.clone()).unwrap();
+    }
+
+    /// The subnet on the chain and in the laboratory.
+    pub(crate) async fn both(&self) -> (Metagraph, Metagraph) {
+        let at = self.chain.at_block(self.devnet.head().hash).await.unwrap();
+        (at.metagraph(self.netuid).await.unwrap(), (*self.lab.metagraph()).clone())
+    }
+
     pub(crate) async fn set_stake(&mut self, of: Member, alpha: u64, root: u64) {
         self.devnet.set_stake(self.netuid, &of.hotkey.to_ss58(), None, alpha).await.unwrap();
         self.follow();
@@ -179,9 +192,7 @@ impl Pair {
 
     /// Compares all of the metagraph: stakes and emission to the rao, shares to the last of 65535, the pool, the price.
     pub(crate) async fn compare(&self) -> Metagraph {
-        let at = self.chain.at_block(self.devnet.head().hash).await.unwrap();
-        let theirs = at.metagraph(self.netuid).await.unwrap();
-        let mut mine = (*self.lab.metagraph()).clone();
+        let (theirs, mut mine) = self.both().await;
         mine.name.clone_from(&theirs.name);
         mine.block_hash = theirs.block_hash;
         for (mine, theirs) in mine.neurons.iter().zip(&theirs.neurons) {

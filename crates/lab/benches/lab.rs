@@ -1,0 +1,73 @@
+//! Times 1,000 epochs of a full subnet, 256 neurons of which 64 are validators, without anything that a builder's hooks cost.
+//!
+//! `cargo bench -p subnetkit-lab` prints the time of each.
+
+// A program for the terminal: its output is what it is for.
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+use subnetkit_lab::chain::{Founding, Rules, Subnet};
+use subnetkit_protocol::AccountId;
+
+const EPOCHS: u32 = 1_000;
+const NEURONS: u16 = 256;
+const VALIDATORS: u16 = 64;
+const RUNS: usize = 3;
+
+fn main() {
+    report("the chain alone, weights in the open", || chain(false));
+    report("the chain alone, commit-reveal", || chain(true));
+}
+
+fn report(what: &str, run: impl Fn()) {
+    let mut times: Vec<Duration> = (0..RUNS)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    let median = times[RUNS / 2];
+    println!("{what}: {median:.2?} for {EPOCHS} epochs, {:.2?} each", median / EPOCHS);
+}
+
+fn key(number: u16) -> AccountId {
+    let [low, high] = number.to_le_bytes();
+    let mut bytes = [0; 32];
+    (bytes[0], bytes[1]) = (low, high);
+    AccountId::from_bytes(bytes)
+}
+
+/// The chain's part: every block of every epoch, weights of all validators on all neurons, Yuma Consensus, payment, and the
+/// metagraph that the hooks would read.
+fn chain(commit_reveal: bool) {
+    let rules = Rules { commit_reveal_weights_enabled: commit_reveal, ..Rules::default() };
+    let mut subnet = Subnet::new(rules, Founding::new(key(0), key(0))).unwrap();
+    for number in 1..NEURONS {
+        subnet.enroll(key(number), key(number)).unwrap();
+        if number < VALIDATORS {
+            subnet.set_stake(&key(number), u64::from(number) * 1_000_000_000_007);
+            subnet.set_permit(&key(number), true);
+        }
+    }
+    let mut seed: u64 = 425;
+    let mut row: Vec<(u16, u16)> = Vec::new();
+    for _ in 0..EPOCHS {
+        subnet.advance_blocks(u64::from(subnet.rules().tempo) - 1);
+        for number in 0..VALIDATORS {
+            row.clear();
+            for uid in 0..NEURONS {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                row.push((uid, (seed >> 48) as u16));
+            }
+            subnet.set_weights(&key(number), &row).unwrap();
+        }
+        subnet.advance_to_epoch();
+        black_box(subnet.metagraph());
+    }
+}
