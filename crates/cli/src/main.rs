@@ -14,6 +14,7 @@ mod devnet;
 mod doctor;
 mod lab;
 mod metagraph;
+mod new;
 mod output;
 mod project;
 mod register;
@@ -49,6 +50,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a new subnet into a folder of its name: contract, hooks, programs, tests, laboratory and a tutorial
+    New(new::NewArgs),
     /// Run this project's miner and validator on a chain of this machine, and show what each epoch pays
     Up(up::UpArgs),
     /// Play this project's incentive against whole populations of miners and validators
@@ -106,6 +109,7 @@ fn run(command: Command, console: Console) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
+            Command::New(args) => new::run(&args, console),
             Command::Up(args) => up::run(args, console).await,
             Command::Lab(args) => lab::run(args, console),
             Command::Devnet(args) => devnet::run(args, console).await,

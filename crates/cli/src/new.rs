@@ -17,7 +17,7 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use crate::output;
+use crate::{console::Console, output};
 use project::Project;
 use template::{Placeholder, Template};
 use values::Values;
@@ -42,9 +42,6 @@ pub(crate) struct NewArgs {
     /// Show all there is to choose from, and write nothing
     #[arg(long, conflicts_with = "name")]
     list: bool,
-    /// Print the result as one JSON object; nothing is asked
-    #[arg(long)]
-    json: bool,
 }
 
 /// What was written.
@@ -56,14 +53,14 @@ struct Written<'a> {
     files: Vec<&'a Path>,
 }
 
-pub(crate) fn run(args: NewArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: &NewArgs, console: Console) -> anyhow::Result<()> {
     let template = Template::embedded()?;
     let Some(name) = &args.name else {
-        return list(&template, args.json);
+        return console.result(&template.placeholders, |placeholders| list(placeholders));
     };
     let project = Project::new(name, &args.destination)?;
-    let mut values = given(&template, &args)?;
-    let asks = !args.json && stdin().is_terminal() && stderr().is_terminal();
+    let mut values = given(&template, args)?;
+    let asks = !console.is_json() && stdin().is_terminal() && stderr().is_terminal();
     for placeholder in &template.placeholders {
         if values.get(&placeholder.name).is_none() {
             let value = if asks { questions::ask(placeholder)? } else { placeholder.default.clone() };
@@ -72,18 +69,18 @@ pub(crate) fn run(args: NewArgs) -> anyhow::Result<()> {
     }
     let files = rendering::render(&template, &values, &project)?;
     project.write(&files)?;
-    if args.json {
-        let files = files.iter().map(|file| file.path.as_path()).collect();
-        return output::json(&Written { name: &project.name, path: &project.folder, values: &values, files });
-    }
-    output::say(&format!(
-        "Wrote {} files to {folder}. Its README is a tutorial; it begins with\n\n  cd {folder}\n  cargo run",
-        files.len(),
-        folder = project.folder.display()
-    ));
+    let files = files.iter().map(|file| file.path.as_path()).collect();
+    let written = Written { name: &project.name, path: &project.folder, values: &values, files };
+    console.result(&written, |written| {
+        let folder = project.folder.display();
+        format!(
+            "Wrote {} files into {folder}. Its README.md is a tutorial, which begins with\n\n  cd {folder}\n  cargo run",
+            written.files.len()
+        )
+    })?;
     if let Some(workspace) = project.workspace() {
         output::note(&format!(
-            "\n{} is a workspace: the project has to be among its `members` or its `exclude`",
+            "\n{} is a workspace: the project has to be among its `members` or its `exclude`.",
             workspace.display()
         ));
     }
@@ -102,9 +99,9 @@ fn given(template: &Template, args: &NewArgs) -> anyhow::Result<Values> {
     }
     let mut values = Values::default();
     for (name, value) in given {
-        let Some(placeholder) = template.placeholder(name) else {
+        let Some(placeholder) = template.placeholders.iter().find(|known| known.name == name) else {
             let names: Vec<&str> = template.placeholders.iter().map(|known| known.name.as_str()).collect();
-            bail!("there is nothing called {name:?} to choose; there are {}", names.join(", "));
+            bail!("there is nothing called {name:?} to choose, but {}", names.join(", "));
         };
         ensure!(values.get(name).is_none(), "{name} is given twice");
         values.set(placeholder, value)?;
@@ -112,16 +109,11 @@ fn given(template: &Template, args: &NewArgs) -> anyhow::Result<Values> {
     Ok(values)
 }
 
-fn list(template: &Template, json: bool) -> anyhow::Result<()> {
-    if json {
-        return output::json(&template.placeholders);
-    }
+fn list(placeholders: &[Placeholder]) -> String {
     let paragraph = |placeholder: &Placeholder| {
         let head = format!("{} [default: {}]: {}", placeholder.name, placeholder.default, placeholder.prompt);
         let choices = placeholder.choices.iter().map(|choice| format!("\n    {}", choice.label));
         std::iter::once(head).chain(choices).collect::<String>()
     };
-    let paragraphs: Vec<String> = template.placeholders.iter().map(paragraph).collect();
-    output::say(&paragraphs.join("\n"));
-    Ok(())
+    placeholders.iter().map(paragraph).collect::<Vec<_>>().join("\n")
 }

@@ -1,5 +1,7 @@
 //! The validator's second hook: scores over time become weights.
 
+#[cfg(feature = "lab")]
+use subnetkit::lab::Lab;
 use subnetkit::prelude::*;
 
 /// Pays in proportion to the moving average of a miner's scores.
@@ -26,4 +28,11 @@ impl Reward for Payout {
         let serving = subnet.neurons.iter().filter(|neuron| neuron.axon.is_some());
         serving.filter_map(|neuron| Some((neuron.hotkey, *averages.get(&neuron.hotkey)?))).collect()
     }
+}
+
+/// What the laboratory plays besides: the same subnet under other values of these parameters.
+#[cfg(feature = "lab")]
+pub fn what_ifs<S: Synapse>(lab: Lab<S>) -> Lab<S> {
+    let payout = Payout::default();
+    lab.what_if("alpha", "", [0.05, 0.2, 0.5], move |lab, alpha| lab.reward(Payout { alpha, ..payout }))
 }

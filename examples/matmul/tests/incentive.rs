@@ -15,6 +15,8 @@ use subnetkit::tokio;
 
 mod subnets;
 
+/// As shipped, with work that is done in no time.
+const JUDGE: Judge = Judge { size: 16, deadline: seconds(1) };
 const VALIDATOR: Hotkey = Hotkey::from_bytes([1; 32]);
 const HONEST: Hotkey = Hotkey::from_bytes([2; 32]);
 const SLOW: Hotkey = Hotkey::from_bytes([3; 32]);
@@ -27,16 +29,16 @@ async fn honest_miners_earn_most_slow_ones_less_and_wrong_ones_nothing() {
     let subnet = subnets::of(&MINERS);
     let mut rounds = Vec::new();
     for seed in 0..3 {
-        let task = Judge.task(&round(seed, &subnet)).await;
+        let task = JUDGE.task(&round(seed, &subnet)).await;
         let mut answers = vec![Answer::new(SILENT, Outcome::TimedOut { after: seconds(12) })];
-        for (miner, elapsed) in [(HONEST, 20), (SLOW, 420), (WRONG, 5)] {
+        for (miner, elapsed) in [(HONEST, 20), (SLOW, 820), (WRONG, 5)] {
             let mut solution = solve(&task, miner).await;
             if miner == WRONG {
                 change(&mut solution.product.cells[0]);
             }
             answers.push(answer(miner, solution, elapsed));
         }
-        let scores = Judge.score(&task, &answers).await;
+        let scores = JUDGE.score(&task, &answers).await;
         let score = |miner| scores.get(&miner).unwrap();
         assert!(score(HONEST) > 2.0 * score(SLOW) && score(SLOW) > 0.0, "late is worth less: {scores:?}");
         rounds.push(scores);
@@ -51,16 +53,16 @@ async fn honest_miners_earn_most_slow_ones_less_and_wrong_ones_nothing() {
 
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn a_miner_that_was_not_asked_has_no_score() {
-    let task = Judge.task(&round(0, &subnets::of(&[HONEST]))).await;
-    let scores = Judge.score(&task, &[answer(HONEST, solve(&task, HONEST).await, 20)]).await;
+    let task = JUDGE.task(&round(0, &subnets::of(&[HONEST]))).await;
+    let scores = JUDGE.score(&task, &[answer(HONEST, solve(&task, HONEST).await, 20)]).await;
     assert_eq!(scores.iter().map(|(miner, _)| miner).collect::<Vec<_>>(), [HONEST]);
 }
 
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn one_wrong_cell_is_found_wherever_it_is() {
-    let task = Judge.task(&round(1, &subnets::of(&[WRONG]))).await;
+    let task = JUDGE.task(&round(1, &subnets::of(&[WRONG]))).await;
     let right = solve(&task, WRONG).await;
-    for cell in (0..right.product.cells.len()).step_by(641) {
+    for cell in (0..right.product.cells.len()).step_by(17) {
         let mut wrong = right.clone();
         change(&mut wrong.product.cells[cell]);
         assert_eq!(score(&task, WRONG, wrong).await, 0.0, "cell {cell}");
@@ -70,13 +72,13 @@ async fn one_wrong_cell_is_found_wherever_it_is() {
 
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn another_miners_answer_is_worth_nothing() {
-    let task = Judge.task(&round(2, &subnets::of(&[HONEST, WRONG]))).await;
+    let task = JUDGE.task(&round(2, &subnets::of(&[HONEST, WRONG]))).await;
     assert_eq!(score(&task, WRONG, solve(&task, HONEST).await).await, 0.0);
 }
 
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn a_malformed_matrix_is_worth_nothing() {
-    let task = Judge.task(&round(3, &subnets::of(&[WRONG]))).await;
+    let task = JUDGE.task(&round(3, &subnets::of(&[WRONG]))).await;
     let right = solve(&task, WRONG).await.product;
     let Matrix { size, cells } = right.clone();
     let malformed = [
@@ -122,7 +124,7 @@ async fn solve(task: &Task<MatMul>, miner: Hotkey) -> Solution {
 }
 
 async fn score(task: &Task<MatMul>, miner: Hotkey, solution: Solution) -> f64 {
-    Judge.score(task, &[answer(miner, solution, 20)]).await.get(&miner).unwrap()
+    JUDGE.score(task, &[answer(miner, solution, 20)]).await.get(&miner).unwrap()
 }
 
 fn answer(hotkey: Hotkey, response: Solution, milliseconds: u64) -> Answer<MatMul> {
@@ -134,6 +136,6 @@ fn change(cell: &mut u32) {
     *cell = (*cell + 1) % PRIME;
 }
 
-fn seconds(seconds: u64) -> Duration {
+const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }

@@ -11,7 +11,8 @@ pub(crate) fn holds(expression: &str, values: &Values) -> anyhow::Result<bool> {
     for terms in expression.split("||") {
         let mut all = true;
         for term in terms.split("&&") {
-            all &= term_holds(term.trim(), values).with_context(|| format!("in the condition {expression:?}"))?;
+            all &= term_holds(term.trim(), values)
+                .with_context(|| format!("in the condition {expression:?}"))?;
         }
         any |= all;
     }

@@ -62,7 +62,8 @@ impl Project {
 
     fn manifests_above(&self) -> impl Iterator<Item = PathBuf> {
         let folder = absolute(&self.folder).unwrap_or_else(|_| self.folder.clone());
-        let above: Vec<PathBuf> = folder.ancestors().skip(1).map(|folder| folder.join("Cargo.toml")).collect();
+        let above: Vec<PathBuf> =
+            folder.ancestors().skip(1).map(|folder| folder.join("Cargo.toml")).collect();
         above.into_iter().filter(|manifest| manifest.exists())
     }
 }

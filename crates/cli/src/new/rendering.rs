@@ -38,7 +38,8 @@ pub(crate) fn render(
             continue;
         }
         let named = || format!("the template's {} cannot be rendered", file.path.display());
-        let text = parser.parse(file.text).and_then(|parsed| parsed.render(&variables)).with_context(named)?;
+        let text =
+            parser.parse(file.text).and_then(|parsed| parsed.render(&variables)).with_context(named)?;
         let path = place(&file.path);
         ensure!(paths.insert(path.clone()), "the template has {} twice", path.display());
         files.push(ProjectFile { path, text });

@@ -1,11 +1,12 @@
 //! The template as it travels in the program: its files, what can be chosen, and which files a choice takes away.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use include_dir::{Dir, include_dir};
-use serde::{Deserialize, Serialize};
-use toml::{Table, Value};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use toml::{Spanned, Value};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../template");
 /// What cargo-generate reads. What this program does not understand of it is an error, not ignored.
@@ -49,11 +50,7 @@ pub(crate) struct Choice {
 #[serde(untagged)]
 enum WrittenChoice {
     Value(String),
-    #[serde(rename_all = "snake_case")]
-    Labelled {
-        value: String,
-        label: String,
-    },
+    Labelled { value: String, label: String },
 }
 
 impl From<WrittenChoice> for Choice {
@@ -67,9 +64,19 @@ impl From<WrittenChoice> for Choice {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Description {
+    #[serde(rename = "template")]
+    _template: IgnoredAny,
+    placeholders: BTreeMap<String, WrittenPlaceholder>,
+    conditional: BTreeMap<String, WrittenCondition>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WrittenPlaceholder {
     r#type: String,
-    prompt: String,
+    /// Its place tells the order of the questions.
+    prompt: Spanned<String>,
     default: Value,
     #[serde(default)]
     choices: Vec<Choice>,
@@ -88,22 +95,14 @@ impl Template {
     pub(crate) fn embedded() -> anyhow::Result<Self> {
         let mut files = Vec::new();
         collect(&FILES, &mut files)?;
-        let table: Table = toml::from_str(DESCRIPTION).context("cargo-generate.toml cannot be read")?;
-        let section = |name: &str| {
-            let section = table.get(name).and_then(Value::as_table).cloned();
-            section.with_context(|| format!("cargo-generate.toml has no section {name}"))
-        };
-        ensure!(!table.contains_key("hooks"), "cargo-generate.toml has hooks, which are not run here");
-        let placeholders = section("placeholders")?.into_iter().map(placeholder).collect::<Result<_, _>>()?;
-        let conditions = section("conditional")?.into_iter().map(|(expression, written)| {
-            let written: WrittenCondition = written.try_into().context(expression.clone())?;
-            Ok((expression, written.ignore))
-        });
-        Ok(Self { files, placeholders, conditions: conditions.collect::<anyhow::Result<_>>()? })
-    }
-
-    pub(crate) fn placeholder(&self, name: &str) -> Option<&Placeholder> {
-        self.placeholders.iter().find(|placeholder| placeholder.name == name)
+        let description: Description =
+            toml::from_str(DESCRIPTION).context("cargo-generate.toml is not understood")?;
+        let mut written: Vec<_> = description.placeholders.into_iter().collect();
+        written.sort_by_key(|(_, placeholder)| placeholder.prompt.span().start);
+        let placeholders = written.into_iter().map(placeholder).collect::<Result<_, _>>()?;
+        let conditions = description.conditional.into_iter();
+        let conditions = conditions.map(|(expression, written)| (expression, written.ignore)).collect();
+        Ok(Self { files, placeholders, conditions })
     }
 }
 
@@ -115,13 +114,12 @@ fn collect(folder: &'static Dir<'static>, files: &mut Vec<TemplateFile>) -> anyh
     folder.dirs().try_for_each(|folder| collect(folder, files))
 }
 
-fn placeholder((name, written): (String, Value)) -> anyhow::Result<Placeholder> {
-    let written: WrittenPlaceholder = written.try_into().with_context(|| name.clone())?;
+fn placeholder((name, written): (String, WrittenPlaceholder)) -> anyhow::Result<Placeholder> {
     let default = match (written.r#type.as_str(), written.default) {
         ("string", Value::String(default)) => default,
         ("bool", Value::Boolean(default)) => default.to_string(),
         (other, default) => bail!("the placeholder {name} is a {other} with the default {default}"),
     };
     let flag = written.r#type == "bool";
-    Ok(Placeholder { name, prompt: written.prompt, default, flag, choices: written.choices })
+    Ok(Placeholder { name, prompt: written.prompt.into_inner(), default, flag, choices: written.choices })
 }

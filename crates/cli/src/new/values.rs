@@ -41,7 +41,11 @@ impl Values {
             Chosen::Text(given.to_owned())
         } else {
             let values: Vec<&str> = placeholder.choices.iter().map(|choice| choice.value.as_str()).collect();
-            ensure!(values.contains(&given), "{name} is one of {}, and was given {given:?}", values.join(", "));
+            ensure!(
+                values.contains(&given),
+                "{name} is one of {}, and was given {given:?}",
+                values.join(", ")
+            );
             Chosen::Text(given.to_owned())
         };
         self.0.insert(name.clone(), chosen);
@@ -71,7 +75,7 @@ fn rule(name: &str) -> &'static str {
 }
 
 /// Neither ends a string of TOML or a line of Rust, nor turns round the direction of what follows.
-const fn stands_in_source(letter: char) -> bool {
+fn stands_in_source(letter: char) -> bool {
     let turns = matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     !turns && !letter.is_control() && letter != '"' && letter != '\\'
 }

@@ -12,7 +12,7 @@ use subnetkit::local::Local;
 use subnetkit::prelude::*;
 
 fn main() -> ExitCode {
-    Local::<MatMul>::new(Judge, Payout::default(), Solver).slow(Slow).wrong(Wrong).main()
+    Local::<MatMul>::new(Judge::default(), Payout::default(), Solver).slow(Slow).wrong(Wrong).main()
 }
 
 /// Right, but late.

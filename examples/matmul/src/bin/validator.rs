@@ -7,5 +7,5 @@ use subnet::reward::Payout;
 use subnet::score::Judge;
 
 fn main() -> ExitCode {
-    subnetkit::validator::main::<MatMul>(Judge, Payout::default())
+    subnetkit::validator::main::<MatMul>(Judge::default(), Payout::default())
 }

@@ -2,13 +2,16 @@
 //!
 //! Validators send two square matrices, miners send back their product. This file is the contract between them. The
 //! rest of the subnet is in three hooks, each in a file of its own: [`forward`] is a miner's work, [`score`] how a
-//! validator judges it, [`reward`] how scores over time become weights. [`matrix`] is the arithmetic that they share.
+//! validator judges it, [`reward`] how scores over time become weights. [`matrix`] is the arithmetic that they share,
+//! and [`population`] is who tries to be paid without doing the work.
 
 use subnetkit::prelude::*;
 
 #[cfg(feature = "miner")]
 pub mod forward;
 pub mod matrix;
+#[cfg(feature = "lab")]
+pub mod population;
 #[cfg(feature = "validator")]
 pub mod reward;
 #[cfg(feature = "validator")]

@@ -9,20 +9,30 @@ use subnetkit::rand::{Rng, SeedableRng};
 use crate::matrix::PRIME;
 use crate::{MatMul, Matrix, Problem, Solution};
 
-/// Size of the matrices. A request of two is about 360 kB, well below the 1 MiB that miners take by default.
-pub const SIZE: usize = 128;
-/// A right answer after this time is worth half, after three times this time a quarter.
-pub const HALF_TIME: Duration = Duration::from_millis(100);
 /// Vectors an answer is checked with. A wrong one passes each with a chance of at most 1 in 2^31 - 1.
 const CHECKS: usize = 2;
 
 /// Rewards right answers by speed, and wrong ones not at all.
 ///
-/// The score of a right answer is `HALF_TIME / (HALF_TIME + elapsed)`, from 1 down. It depends on nobody else's answer,
-/// so that a miner gains nothing from how others fare. A refusal, a timeout or garbage is worth 0 like a wrong answer;
-/// a miner that was not asked has no score at all.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Judge;
+/// The score of a right answer falls from 1 at once to 0 at the deadline. It depends on nobody else's answer, so that a
+/// miner gains nothing from how others fare. A refusal, a timeout or garbage is worth 0 like a wrong answer; a miner that
+/// was not asked has no score at all.
+///
+/// One machine must not be paid for many hotkeys. So work and deadline belong together: before the subnet goes live,
+/// make `size` so large that two products take an ordinary machine longer than the deadline.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge {
+    /// Size of the matrices. At 64 a request of two is about 90 kB; miners take 1 MiB by default.
+    pub size: usize,
+    /// After this time an answer is worth nothing.
+    pub deadline: Duration,
+}
+
+impl Default for Judge {
+    fn default() -> Self {
+        Self { size: 64, deadline: Duration::from_secs(1) }
+    }
+}
 
 #[async_trait]
 impl Score<MatMul> for Judge {
@@ -30,17 +40,19 @@ impl Score<MatMul> for Judge {
     async fn task(&self, round: &Round) -> Task<MatMul> {
         let mut rng = StdRng::seed_from_u64(round.seed);
         Task::each(round.sample.iter().map(|miner| {
-            let (left, right) = (Matrix::random(SIZE, &mut rng), Matrix::random(SIZE, &mut rng));
+            let (left, right) = (Matrix::random(self.size, &mut rng), Matrix::random(self.size, &mut rng));
             (*miner, Problem { left, right })
         }))
     }
 
     async fn score(&self, task: &Task<MatMul>, answers: &[Answer<MatMul>]) -> Scores {
         let score = |answer: &Answer<MatMul>| match (task.request(&answer.hotkey), answer.response()) {
-            (Some(problem), Some((solution, elapsed))) if is_right(problem, solution) => speed(elapsed),
+            (Some(problem), Some((solution, elapsed))) if is_right(problem, solution) => {
+                1.0 - elapsed.as_secs_f64() / self.deadline.as_secs_f64()
+            }
             _ => 0.0,
         };
-        answers.iter().map(|answer| (answer.hotkey, score(answer))).collect()
+        answers.iter().map(|answer| (answer.hotkey, score(answer).max(0.0))).collect()
     }
 }
 
@@ -57,8 +69,4 @@ fn is_right(problem: &Problem, Solution { product }: &Solution) -> bool {
         left.apply(&right.apply(&vector)) == product.apply(&vector)
     };
     product.size == left.size && product.is_sound() && (0..CHECKS).all(|_| agrees())
-}
-
-fn speed(elapsed: Duration) -> f64 {
-    HALF_TIME.as_secs_f64() / (HALF_TIME + elapsed).as_secs_f64()
 }

@@ -1,5 +1,7 @@
 //! The validator's second hook: scores over time become weights.
 
+#[cfg(feature = "lab")]
+use subnetkit::lab::Lab;
 use subnetkit::prelude::*;
 
 /// Pays by place: each is worth a fixed share of the place before, however large the lead.
@@ -48,4 +50,12 @@ impl Payout {
         let average = |neuron: &'s Neuron| Some((neuron, *averages.get(&neuron.hotkey)?));
         serving.filter_map(average).filter(|(_, average)| *average > 0.0).collect()
     }
+}
+
+/// What the laboratory plays besides: the same subnet under other values of these parameters.
+#[cfg(feature = "lab")]
+pub fn what_ifs<S: Synapse>(lab: Lab<S>) -> Lab<S> {
+    let payout = Payout::default();
+    lab.what_if("alpha", "", [0.05, 0.2, 0.5], move |lab, alpha| lab.reward(Payout { alpha, ..payout }))
+        .what_if("decay", "", [0.5, 0.8, 0.95], move |lab, decay| lab.reward(Payout { decay, ..payout }))
 }

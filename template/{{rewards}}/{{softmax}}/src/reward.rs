@@ -1,5 +1,7 @@
 //! The validator's second hook: scores over time become weights.
 
+#[cfg(feature = "lab")]
+use subnetkit::lab::Lab;
 use subnetkit::prelude::*;
 
 /// Pays by the softmax of averages: a small lead is worth much, and nobody who works gets nothing.
@@ -41,4 +43,14 @@ impl Payout {
         let average = |neuron: &'s Neuron| Some((neuron, *averages.get(&neuron.hotkey)?));
         serving.filter_map(average).filter(|(_, average)| *average > 0.0).collect()
     }
+}
+
+/// What the laboratory plays besides: the same subnet under other values of these parameters.
+#[cfg(feature = "lab")]
+pub fn what_ifs<S: Synapse>(lab: Lab<S>) -> Lab<S> {
+    let payout = Payout::default();
+    lab.what_if("alpha", "", [0.05, 0.2, 0.5], move |lab, alpha| lab.reward(Payout { alpha, ..payout }))
+        .what_if("temperature", "", [0.03, 0.1, 0.3], move |lab, temperature| {
+            lab.reward(Payout { temperature, ..payout })
+        })
 }

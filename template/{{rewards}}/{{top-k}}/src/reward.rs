@@ -1,5 +1,7 @@
 //! The validator's second hook: scores over time become weights.
 
+#[cfg(feature = "lab")]
+use subnetkit::lab::Lab;
 use subnetkit::prelude::*;
 
 /// Pays the best few in proportion to their averages, and nobody else.
@@ -43,4 +45,14 @@ impl Payout {
         let average = |neuron: &'s Neuron| Some((neuron, *averages.get(&neuron.hotkey)?));
         serving.filter_map(average).filter(|(_, average)| *average > 0.0).collect()
     }
+}
+
+/// What the laboratory plays besides: the same subnet under other values of these parameters.
+#[cfg(feature = "lab")]
+pub fn what_ifs<S: Synapse>(lab: Lab<S>) -> Lab<S> {
+    let payout = Payout::default();
+    lab.what_if("alpha", "", [0.05, 0.2, 0.5], move |lab, alpha| lab.reward(Payout { alpha, ..payout }))
+        .what_if("places", "miners", [3.0, 10.0, 30.0], move |lab, places| {
+            lab.reward(Payout { places: places as usize, ..payout })
+        })
 }
