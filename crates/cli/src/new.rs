@@ -93,9 +93,10 @@ fn given(template: &Template, args: &NewArgs) -> anyhow::Result<Values> {
     given.extend(args.kind.as_deref().map(|kind| ("kind", kind)));
     given.extend(args.reward.as_deref().map(|reward| ("reward", reward)));
     for definition in &args.define {
-        given.push(definition.split_once('=').with_context(|| {
+        let (name, value) = definition.split_once('=').with_context(|| {
             format!("--define takes NAME=VALUE, such as netuid=12, and was given {definition:?}")
-        })?);
+        })?;
+        given.push((name.trim_end(), value.trim_start()));
     }
     let mut values = Values::default();
     for (name, value) in given {

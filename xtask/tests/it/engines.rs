@@ -53,10 +53,10 @@ fn both_write_the_same_words() {
 
 #[test]
 fn both_refuse_the_same() {
-    let good = ["description=4 miners", "netuid=0", "ci=TRUE", "subnetkit=0.1", "reward=rank"];
+    let good =
+        ["description= 4 miners", "netuid = 0", "ci=TRUE", "subnetkit=0.1", "reward=rank", "license=none"];
     let bad = [
         "description=",
-        "description= led by a space",
         "description=a \"quote\"",
         "description=ends in a space ",
         "description=```",

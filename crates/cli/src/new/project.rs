@@ -27,7 +27,8 @@ impl Project {
             "{} is not a folder; make it first, or say another --destination",
             destination.display()
         );
-        let folder = destination.join(&name);
+        let folder =
+            if destination == Path::new(".") { PathBuf::from(&name) } else { destination.join(&name) };
         ensure!(
             fs::symlink_metadata(&folder).is_err(),
             "{} is there already; take another name, or remove it",
