@@ -57,7 +57,9 @@ impl Score<Factors> for Judge {
 
     async fn score(&self, task: &Task<Factors>, answers: &[Answer<Factors>]) -> Scores {
         let score = |answer: &Answer<Factors>| match (task.request(&answer.hotkey), answer.response()) {
-            (Some(number), Some((factor, elapsed))) if *factor > 1 && *factor < *number && number % factor == 0 => {
+            (Some(number), Some((factor, elapsed)))
+                if *factor > 1 && *factor < *number && number % factor == 0 =>
+            {
                 1.0 / (1.0 + elapsed.as_secs_f64() / 0.5)
             }
             _ => 0.0,

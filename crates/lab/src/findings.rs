@@ -16,6 +16,9 @@ const SYBIL_GAIN: f64 = 1.05;
 /// From this share of an honest validator's dividends per stake on, not validating pays as much.
 const AS_MUCH: f64 = 0.98;
 
+/// Weights that are not set in more than this share of the epochs are worth a warning. A beginning without scores is not.
+const SELDOM: f64 = 0.05;
+
 /// One thing that stands out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
@@ -183,7 +186,10 @@ impl Findings {
 
     fn validators(&mut self, report: &Report) {
         let validators = &report.validators;
-        for kind in validators.iter().filter(|kind| kind.withheld.times > 0) {
+        let often = |kind: &&ValidatorSummary| {
+            kind.withheld.times as f64 > SELDOM * (kind.count * report.epochs.len()) as f64
+        };
+        for kind in validators.iter().filter(often) {
             let reason = kind.withheld.last_reason.as_deref().unwrap_or("no reason is known");
             self.warning(format!(
                 "Validator “{}” could not set its weights {}, the last time because: {reason}.",

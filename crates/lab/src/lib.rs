@@ -110,6 +110,8 @@ mod lab;
 mod miner;
 mod number;
 mod play;
+mod program;
+mod progress;
 mod report;
 mod scene;
 mod sweep;

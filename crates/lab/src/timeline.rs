@@ -66,6 +66,18 @@ impl<'a> Timeline<'a> {
         })
     }
 
+    /// The mean score of a strategy's hotkeys, as far as they were scored.
+    pub(crate) fn score(&self, strategy: usize) -> Points {
+        self.points(|epochs| {
+            let neurons = epochs.iter().flat_map(|epoch| &epoch.neurons);
+            let scores = neurons.filter(|neuron| neuron.party == Party::Miner(strategy));
+            let (sum, count) = scores
+                .filter_map(|neuron| neuron.score)
+                .fold((0.0, 0.0), |(sum, count), score| (sum + score, count + 1.0));
+            Some(sum / count)
+        })
+    }
+
     /// How far the others agreed with validators of one kind, 0 to 1.
     pub(crate) fn trust(&self, validator: usize) -> Points {
         self.points(|epochs| {

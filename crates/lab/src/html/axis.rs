@@ -3,7 +3,7 @@
 use crate::number;
 
 /// About so many steps from zero to the top of a vertical axis.
-const STEPS: f64 = 4.0;
+const STEPS: f64 = 5.0;
 /// About so many labels below a chart.
 const LABELS: usize = 8;
 
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn an_axis_ends_at_a_round_number_that_holds_the_largest() {
         assert_eq!(Axis::up_to(37.0).labels, ["0", "10", "20", "30", "40"]);
-        assert_eq!(Axis::up_to(0.9).labels, ["0", "0.25", "0.50", "0.75", "1.00"]);
+        assert_eq!(Axis::up_to(0.9).labels, ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(Axis::up_to(40.0).top, 40.0);
         assert_eq!(Axis::up_to(f64::NAN).top, 1.0);
         assert_eq!(Axis::up_to(0.0).labels, ["0", "1"]);

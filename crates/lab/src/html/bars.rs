@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::{Look, coordinate};
+use super::frame::{Look, coordinate, named};
 use crate::{
     number::{self, alpha, ratio},
     report::Strategy,
@@ -24,20 +24,22 @@ pub(super) fn per_identity(strategies: &[Strategy]) -> Markup {
     let width =
         |number: f64| coordinate(if most > 0.0 && number.is_finite() { number / most * 100.0 } else { 0.0 });
     html! {
-        figure.chart {
+        figure.chart.wide {
             figcaption { "What one identity earns, pays and keeps" }
             p.about { "α per identity over all epochs. Upper bar: earned. Lower, grey bar: registrations, work and bribes." }
             div.bars {
                 @for (at, (strategy, (earned, costs, net))) in strategies.iter().zip(rows).enumerate() {
-                    div.who { span class={ "swatch s" (at % 8) } {} (strategy.name) }
-                    div.what {
-                        span { (number::fixed(earned, decimals)) " − " (number::fixed(costs, decimals)) " = " }
-                        b.loss[net < 0.0] { (number::fixed(net, decimals)) " α" }
-                    }
-                    svg role="img" aria-label={ "earned " (number::fixed(earned, decimals)) ", paid " (number::fixed(costs, decimals)) }
-                        viewBox="0 0 100 20" preserveAspectRatio="none" {
-                        rect class=(Look(at).fill()) x="0" y="2" width=(width(earned)) height="9" {}
-                        rect.cost x="0" y="13" width=(width(costs)) height="5" {}
+                    div.item {
+                        div.who { (named(Look(at), &strategy.name)) }
+                        div.what {
+                            span { (number::fixed(earned, decimals)) " − " (number::fixed(costs, decimals)) " = " }
+                            b.loss[net < 0.0] { (number::fixed(net, decimals)) " α" }
+                        }
+                        svg role="img" aria-label={ "earned " (number::fixed(earned, decimals)) ", paid " (number::fixed(costs, decimals)) }
+                            viewBox="0 0 100 20" preserveAspectRatio="none" {
+                            rect class=(Look(at).fill()) x="0" y="2" width=(width(earned)) height="9" {}
+                            rect.cost x="0" y="13" width=(width(costs)) height="5" {}
+                        }
                     }
                 }
             }
@@ -46,9 +48,9 @@ pub(super) fn per_identity(strategies: &[Strategy]) -> Markup {
 }
 
 /// A bar in a table's cell, as long as the share is of one.
-pub(super) fn share(at: usize, share: f64) -> Markup {
+pub(super) fn share(look: Look, share: f64) -> Markup {
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
-    html! { span.track aria-hidden="true" { span class={ "bar s" (at % 8) } style={ "width:" (coordinate(share * 100.0)) "%" } {} } }
+    html! { span.track aria-hidden="true" { span class={ "bar " (look.colour()) } style={ "width:" (coordinate(share * 100.0)) "%" } {} } }
 }
 
 /// Rao in alpha, with as many decimals.

@@ -17,24 +17,32 @@ pub(super) struct Key<'a> {
     pub(super) look: Look,
 }
 
-/// Colour and dashes of a series, by its place: colours repeat after eight, dashes after four times four.
+/// Colours of series; the style sheet has as many.
+const COLOURS: usize = 10;
+
+/// Colour and dashes of a series, by its place: colours repeat after ten, dashes after four times four.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Look(pub(super) usize);
 
 impl Look {
     /// The class of a mark that is filled.
     pub(super) fn fill(self) -> String {
-        format!("a s{}", self.0 % 8)
+        format!("a s{}", self.0 % COLOURS)
     }
 
     /// The class of a mark that is drawn.
     pub(super) fn line(self) -> String {
-        format!("l s{} d{}", self.0 % 8, self.0 / 4 % 4)
+        format!("l s{} d{}", self.0 % COLOURS, self.0 / 4 % 4)
+    }
+
+    /// The class of whatever else has the colour.
+    pub(super) fn colour(self) -> String {
+        format!("s{}", self.0 % COLOURS)
     }
 
     /// The class of a dot.
     pub(super) fn dot(self) -> String {
-        format!("dot s{}", self.0 % 8)
+        format!("dot s{}", self.0 % COLOURS)
     }
 }
 
@@ -121,6 +129,11 @@ pub(super) fn legend(keys: &[Key<'_>], marks: Marks) -> Markup {
             }
         }
     }
+}
+
+/// A name behind a square of its colour.
+pub(super) fn named(look: Look, name: &str) -> Markup {
+    html! { span class={ "named " (look.colour()) } { (name) } }
 }
 
 /// A number of a drawing, as short as it may be without being seen to be rounded.

@@ -94,6 +94,8 @@ pub(super) fn weights(report: &Report) -> Markup {
             div.scale {
                 span { "0 %" }
                 span.ramp aria-hidden="true" {}
+                span { (number::percent(most / 4.0)) }
+                span.ramp aria-hidden="true" {}
                 span { (number::percent(most)) }
                 span.what { "of the validator’s weights" }
             }
@@ -156,8 +158,9 @@ fn strategy(report: &Report, at: usize) -> &str {
     report.strategies.get(at).map_or("", |strategy| &strategy.name)
 }
 
+/// By the square root, so that one weight of 100 % does not make all others look like none.
 fn shade(cell: f64, most: f64) -> f64 {
-    if most <= 0.0 { 0.0 } else { (cell / most * SHADES).round() / SHADES }
+    if most <= 0.0 { 0.0 } else { ((cell / most).sqrt() * SHADES).round() / SHADES }
 }
 
 #[cfg(test)]

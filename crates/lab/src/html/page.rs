@@ -74,6 +74,7 @@ fn miners(report: &Report) -> Markup {
     };
     let shares = series(&|at| time.share(at));
     let emission = series(&|at| time.emission_per_identity(at));
+    let scores = series(&|at| time.score(at));
     let gini = [Series { label: "all miners’ hotkeys", look: Look(0), points: time.gini() }];
     html! {
         h2 { "Miners" }
@@ -85,6 +86,7 @@ fn miners(report: &Report) -> Markup {
                 (over_time(&time, "Emission by strategy", "share of the miners’ emission, %", Axis::of_per_cent()).areas(&shares))
                 (over_time(&time, "Emission of one identity", "α per epoch, mean of the strategy’s hotkeys", Axis::up_to(largest(&emission))).lines(&emission))
                 (bars::per_identity(&report.strategies))
+                (over_time(&time, "Score", "what the honest validators gave a hotkey, mean of the strategy’s", Axis::up_to(largest(&scores))).lines(&scores))
                 (over_time(&time, "Inequality among miners", "gini index, 0 all the same, 1 one for all", Axis::of_shares()).lines(&gini))
             }
         }
@@ -114,7 +116,7 @@ fn what_ifs(report: &Report) -> Markup {
     html! {
         @if !report.what_ifs.is_empty() {
             h2 { "What if" }
-            p.about { "The same population and seed with one setting changed. The dashed line is the value in force." }
+            p.about { "The same population and seed with one setting changed. The dashed line is the value in force, or any that leads to the same." }
             div.charts { @for what_if in &report.what_ifs { (sweep::what_if(what_if)) } }
         }
     }

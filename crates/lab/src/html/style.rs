@@ -1,16 +1,16 @@
 //! How the page looks: one style sheet, light and dark, for a phone and a wide screen; and the script that shows numbers
 //! where one points. Without the script nothing is missing but that.
 //!
-//! The eight colours are told apart with any kind of colour blindness (after Okabe and Ito, darker where white is behind
-//! them); lines past the fourth are dashed as well.
+//! The first eight colours are told apart with any kind of colour blindness (after Okabe and Ito, darker where white is
+//! behind them); lines past the fourth are dashed as well.
 
 pub(super) const STYLE: &str = "
 :root{color-scheme:light dark;--back:#fff;--card:#f6f7f9;--text:#1c2126;--soft:#59636e;--line:#d5dae0;--heat:#0b4f8a;
 --fault:#b3261e;--warning:#8f5a00;--good:#0b6b4b;--fact:#3f5468;
---c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#b8578f;--c4:#c68a00;--c5:#4aa3df;--c6:#4b5560;--c7:#8a6d3b}
+--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#b8578f;--c4:#c68a00;--c5:#4aa3df;--c6:#4b5560;--c7:#8a6d3b;--c8:#6a4bb0;--c9:#8c9a00}
 @media(prefers-color-scheme:dark){:root{--back:#14171b;--card:#1c2026;--text:#e8eaed;--soft:#a7b0ba;--line:#3a424c;--heat:#7cc4ff;
 --fault:#ff8a80;--warning:#ffc35c;--good:#5fd6a8;--fact:#a9bdd0;
---c0:#4a9fe0;--c1:#f08040;--c2:#2cc295;--c3:#e495c4;--c4:#f0b429;--c5:#9bd6fa;--c6:#c3c9d0;--c7:#c9a86a}}
+--c0:#4a9fe0;--c1:#f08040;--c2:#2cc295;--c3:#e495c4;--c4:#f0b429;--c5:#9bd6fa;--c6:#c3c9d0;--c7:#c9a86a;--c8:#b9a0f5;--c9:#cfe05a}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--back);color:var(--text);font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;-webkit-text-size-adjust:100%}
 main{max-width:1200px;margin:0 auto;padding:24px 24px 48px}
@@ -39,7 +39,7 @@ figcaption{font-weight:600}
 .xs{grid-column:2;position:relative;height:24px;margin-top:6px;font-variant-numeric:tabular-nums}
 .xs span{position:absolute;transform:translateX(-50%);white-space:nowrap}
 .grid{fill:none;stroke:var(--line);stroke-width:1;vector-effect:non-scaling-stroke}
-.s0{--c:var(--c0)}.s1{--c:var(--c1)}.s2{--c:var(--c2)}.s3{--c:var(--c3)}.s4{--c:var(--c4)}.s5{--c:var(--c5)}.s6{--c:var(--c6)}.s7{--c:var(--c7)}
+.s0{--c:var(--c0)}.s1{--c:var(--c1)}.s2{--c:var(--c2)}.s3{--c:var(--c3)}.s4{--c:var(--c4)}.s5{--c:var(--c5)}.s6{--c:var(--c6)}.s7{--c:var(--c7)}.s8{--c:var(--c8)}.s9{--c:var(--c9)}
 .l{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}
 .dot{fill:none;stroke:var(--c);stroke-width:8;stroke-linecap:round;vector-effect:non-scaling-stroke}
 .d1{stroke-dasharray:7 5}.d2{stroke-dasharray:1 5}.d3{stroke-dasharray:10 4 1 4}
@@ -49,19 +49,20 @@ figcaption{font-weight:600}
 .map{display:grid;grid-template-columns:minmax(0,max-content) 1fr;column-gap:10px;font-size:13px;color:var(--soft);margin-top:8px}
 .map svg{display:block;width:100%;background:var(--back)}.map .x-unit{margin-top:4px}
 .rows{display:grid;grid-auto-rows:24px;max-width:12em}.rows span{line-height:24px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.w{fill:var(--heat)}
+.w{fill:var(--heat);stroke:var(--back);stroke-width:1;vector-effect:non-scaling-stroke}
 .scale{display:flex;flex-wrap:wrap;align-items:center;gap:8px;font-size:13px;color:var(--soft);margin-top:8px}
-.ramp{display:inline-block;width:120px;height:12px;border:1px solid var(--line);background:linear-gradient(to right,transparent,var(--heat)),var(--back)}
+.ramp{display:inline-block;width:80px;height:12px;border:1px solid var(--line);background:linear-gradient(to right,transparent,var(--heat)),var(--back);background-size:160px 100%}.ramp+span+.ramp{background-position:right,0}
 table{border-collapse:collapse;width:100%;font-size:15px;margin-top:12px}
 th,td{padding:7px 10px;border-bottom:1px solid var(--line);text-align:right;font-variant-numeric:tabular-nums;vertical-align:baseline}
 th{color:var(--soft);font-weight:600;font-size:14px}
 th.t,td.t{text-align:left}tbody th{color:var(--text);font-size:15px;font-weight:600;overflow-wrap:break-word;max-width:18em}
 tbody th.group{color:var(--soft);font-weight:400;font-size:13px;padding-top:12px}
 td.loss{color:var(--fault)}td.here,th.here{background:color-mix(in srgb,var(--heat) 12%,transparent)}
-.swatch{display:inline-block;width:12px;height:12px;border-radius:3px;background:var(--c);margin-right:8px}
+.named{display:inline-block;position:relative;padding-left:20px}.named::before{content:'';position:absolute;left:0;top:.35em;width:12px;height:12px;border-radius:3px;background:var(--c)}
 .none{color:var(--soft);font-style:italic}
 .track{display:block;height:6px;border-radius:3px;background:var(--line);margin-top:4px;min-width:90px;overflow:hidden}.bar{display:block;height:6px;background:var(--c)}
-.bars{display:grid;grid-template-columns:minmax(0,1fr) max-content;gap:2px 14px;align-items:baseline;margin-top:10px;font-size:14px}
+.bars{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:6px 40px;margin-top:10px;font-size:14px}
+.item{display:grid;grid-template-columns:minmax(0,1fr) max-content;gap:2px 14px;align-items:baseline;align-content:end}
 .who{overflow-wrap:anywhere}.bars svg{display:block;width:100%;height:20px;grid-column:1/-1;margin-bottom:6px}.cost{fill:var(--soft)}
 .what{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.what span{color:var(--soft)}.what b.loss{color:var(--fault)}
 .tip{position:absolute;z-index:2;pointer-events:none;background:var(--back);color:var(--text);border:1px solid var(--line);border-radius:6px;padding:6px 10px;font-size:13px;line-height:1.45;box-shadow:0 2px 10px #0003;white-space:pre;font-variant-numeric:tabular-nums;max-width:90vw}

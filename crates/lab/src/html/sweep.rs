@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::axis::{Axis, Spread};
-use super::frame::{HEIGHT, Look, WIDTH, coordinate};
+use super::frame::{HEIGHT, Look, WIDTH, coordinate, named};
 use super::lines::{Chart, Series, largest};
 use crate::{
     findings, number,
@@ -72,7 +72,7 @@ fn numbers(what_if: &WhatIf, series: &[Series<'_>]) -> Markup {
                         (group("one identity’s share of the miners’ emission, %"))
                         @for one in series {
                             tr {
-                                th.t scope="row" { span class={ "swatch s" (one.look.0 % 8) } {} (one.label) }
+                                th.t scope="row" { (named(one.look, one.label)) }
                                 (cells(&|at| Some(number::fixed((*one.points.get(at)?)?, 2))))
                             }
                         }
@@ -81,7 +81,7 @@ fn numbers(what_if: &WhatIf, series: &[Series<'_>]) -> Markup {
                         (group("all its identities’ share, %"))
                         @for one in series {
                             tr {
-                                th.t scope="row" { span class={ "swatch s" (one.look.0 % 8) } {} (one.label) }
+                                th.t scope="row" { (named(one.look, one.label)) }
                                 (cells(&|at| Some(number::fixed(strategy(what_if.points.get(at)?, one.label)?.share * 100.0, 1))))
                             }
                         }

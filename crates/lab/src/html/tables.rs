@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::bars::{amount, share};
+use super::frame::{Look, named};
 use crate::{
     number::{self, alpha, counted, ratio},
     report::Report,
@@ -34,9 +35,9 @@ pub(super) fn strategies(report: &Report) -> Markup {
             tbody {
                 @for (at, strategy) in strategies.iter().enumerate() {
                     tr {
-                        th.t scope="row" { span class={ "swatch s" (at % 8) } {} (strategy.name) }
+                        th.t scope="row" { (named(Look(at), &strategy.name)) }
                         td data-label="identities" { (strategy.identities) }
-                        td data-label="share" { (number::percent(strategy.share)) (share(at, strategy.share)) }
+                        td data-label="share" { (number::percent(strategy.share)) (share(Look(at), strategy.share)) }
                         td data-label="earned, α" { (amount(strategy.earned, decimals)) }
                         td data-label="answered" { (number::percent(ratio(strategy.answers as f64, (strategy.answers + strategy.unanswered) as f64))) }
                         td data-label="registered" { (times(strategy.registrations)) }
@@ -78,7 +79,7 @@ pub(super) fn validators(report: &Report) -> Markup {
             tbody {
                 @for (at, kind) in kinds.iter().enumerate() {
                     tr {
-                        th.t scope="row" { span class={ "swatch s" (at % 8) } {} (kind.name) }
+                        th.t scope="row" { (named(Look(at), &kind.name)) }
                         td data-label="count" { (kind.count) }
                         td data-label="stake, α" { (amount(kind.stake_start, decimals)) }
                         td data-label="grown to, α" { (amount(kind.stake_end, decimals)) }

@@ -7,6 +7,7 @@ mod chain;
 mod faults;
 mod markup;
 mod page;
+mod program;
 mod reports;
 mod strategies;
 mod support;

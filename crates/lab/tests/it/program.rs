@@ -3,71 +3,20 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use async_trait::async_trait;
 use serde_json::Value;
-use subnetkit_chain::Metagraph;
-use subnetkit_lab::{Lab, Miner, Validator};
-use subnetkit_miner::{Call, Forward, Refusal};
-use subnetkit_protocol::Synapse;
-use subnetkit_validator::{Answer, Ledger, Reward, Round, Score, Scores, Task, Weights};
+use subnetkit_lab::{Lab, Miner};
 
 use crate::markup::well_formed;
+use crate::support::{self, Square, Squarer, Wrong};
 
-struct Double;
-
-impl Synapse for Double {
-    const NAME: &'static str = "double";
-    type Request = u64;
-    type Response = u64;
-}
-
-struct Times(u64);
-
-#[async_trait]
-impl Forward<Double> for Times {
-    async fn forward(&self, call: Call<u64>) -> Result<u64, Refusal> {
-        Ok(call.request * self.0)
-    }
-}
-
-#[derive(Clone)]
-struct Judge;
-
-#[async_trait]
-impl Score<Double> for Judge {
-    async fn task(&self, round: &Round) -> Task<Double> {
-        Task::same(round.seed % 1_000 + 1, round.sample.iter().copied())
-    }
-
-    async fn score(&self, task: &Task<Double>, answers: &[Answer<Double>]) -> Scores {
-        let right = |answer: &Answer<Double>| {
-            let (response, _) = answer.response()?;
-            Some(if *response == task.request(&answer.hotkey)? * 2 { 1.0 } else { 0.0 })
-        };
-        answers.iter().map(|answer| (answer.hotkey, right(answer).unwrap_or(0.0))).collect()
-    }
-}
-
-#[derive(Clone)]
-struct Payout;
-
-impl Reward for Payout {
-    fn reward(&self, ledger: &Ledger, _: &Metagraph) -> Weights {
-        ledger.ema(0.5, 10).into_iter().collect()
-    }
-}
-
-fn lab() -> Lab<Double> {
-    Lab::new(Judge, Payout)
-        .title("double")
-        .miners([
-            Miner::honest(Times(2)).count(2),
-            Miner::wrong(Times(3)),
-            Miner::copycat("honest").named("<script>"),
-        ])
-        .validators([Validator::honest(1_000.0).count(2)])
-        .epochs(4)
-        .seed(11)
+fn lab() -> Lab<Square> {
+    support::lab([
+        Miner::honest(Squarer).count(2),
+        Miner::wrong(Wrong),
+        Miner::copycat("honest").named("<script>"),
+    ])
+    .epochs(4)
+    .seed(11)
 }
 
 struct Ended {
@@ -76,7 +25,7 @@ struct Ended {
     errors: String,
 }
 
-fn run(lab: Lab<Double>, arguments: &[&str]) -> Ended {
+fn run(lab: Lab<Square>, arguments: &[&str]) -> Ended {
     let (mut output, mut errors) = (Vec::new(), Vec::new());
     let arguments = std::iter::once("lab").chain(arguments.iter().copied()).map(OsString::from);
     let status = lab.main_with(arguments, &mut output, &mut errors);
@@ -94,7 +43,7 @@ fn a_run_prints_a_table_and_writes_a_page() {
     let file = page_in(folder.path());
     let ended = run(lab(), &["--html", &file, "--no-what-ifs"]);
     assert_eq!((ended.status, ended.errors.as_str()), (0, ""));
-    for word in ["double\n4 epochs of 360 blocks", "seed 11", "honest", "wrong", "copycat", "gini", &file] {
+    for word in ["squares\n4 epochs of 360 blocks", "seed 11", "honest", "wrong", "<script>", "gini", &file] {
         assert!(ended.output.contains(word), "{word} is not in:\n{}", ended.output);
     }
     let page = std::fs::read_to_string(&file).unwrap();
@@ -141,9 +90,7 @@ fn three_settings_are_tried_unless_the_laboratory_has_its_own() {
     let what_ifs = report["what_ifs"].as_array().unwrap();
     let tried: Vec<(&str, usize)> = what_ifs
         .iter()
-        .map(|what_if| {
-            (what_if["name"].as_str().unwrap(), what_if["points"].as_array().map_or(0, Vec::len))
-        })
+        .map(|what_if| (what_if["name"].as_str().unwrap(), what_if["points"].as_array().map_or(0, Vec::len)))
         .collect();
     assert_eq!(tried, [("kappa", 1), ("tempo", 4), ("liquid alpha", 2)]);
     let in_force = |name: &str| {
@@ -167,7 +114,8 @@ fn what_cannot_be_done_is_one_sentence_and_a_status() {
     assert!(unwritten.errors.contains(&nowhere) && unwritten.errors.contains("--no-html"));
     assert_eq!(unwritten.errors.lines().count(), 1, "{}", unwritten.errors);
 
-    for wrong in [&["--epochs", "0"][..], &["--no-html", "--html", "x"], &["--nonsense"], &["--threads", "0"]] {
+    for wrong in [&["--epochs", "0"][..], &["--no-html", "--html", "x"], &["--nonsense"], &["--threads", "0"]]
+    {
         let refused = run(lab(), wrong);
         assert_eq!((refused.status, refused.output.as_str()), (2, ""), "{wrong:?}");
         assert!(refused.errors.contains(wrong[0]), "{}", refused.errors);
