@@ -10,8 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use async_trait::async_trait;
+use subnetkit_chain::Metagraph;
 use subnetkit_lab::chain::{Founding, Rules, Subnet};
-use subnetkit_protocol::AccountId;
+use subnetkit_lab::{Lab, Miner, Validator};
+use subnetkit_miner::{Call, Forward, Refusal};
+use subnetkit_protocol::{AccountId, Synapse};
+use subnetkit_validator::{Answer, Ledger, Reward, Round, Score, Scores, Task, Weights};
 
 const EPOCHS: u32 = 1_000;
 const NEURONS: u16 = 256;
@@ -21,6 +26,7 @@ const RUNS: usize = 3;
 fn main() {
     report("the chain alone, weights in the open", || chain(false));
     report("the chain alone, commit-reveal", || chain(true));
+    report("the whole laboratory", play);
 }
 
 fn report(what: &str, run: impl Fn()) {
@@ -70,4 +76,68 @@ fn chain(commit_reveal: bool) {
         subnet.advance_to_epoch();
         black_box(subnet.metagraph());
     }
+}
+
+/// The smallest subnet there is: a number goes out, and comes back.
+struct Echo;
+
+impl Synapse for Echo {
+    const NAME: &'static str = "echo";
+    type Request = u64;
+    type Response = u64;
+}
+
+#[derive(Clone)]
+struct Parrot;
+
+#[async_trait]
+impl Forward<Echo> for Parrot {
+    async fn forward(&self, call: Call<u64>) -> Result<u64, Refusal> {
+        Ok(call.request)
+    }
+}
+
+/// Asks every miner in every round, and takes each answer's time for its score.
+#[derive(Clone)]
+struct Judge;
+
+#[async_trait]
+impl Score<Echo> for Judge {
+    async fn task(&self, round: &Round) -> Task<Echo> {
+        Task::same(round.seed, round.sample.iter().copied())
+    }
+
+    async fn score(&self, _: &Task<Echo>, answers: &[Answer<Echo>]) -> Scores {
+        answers
+            .iter()
+            .map(|answer| {
+                (answer.hotkey, answer.response().map_or(0.0, |(_, took)| 1.0 / took.as_secs_f64()))
+            })
+            .collect()
+    }
+}
+
+/// What generated projects pay by: a moving average of the scores.
+#[derive(Clone)]
+struct Payout;
+
+impl Reward for Payout {
+    fn reward(&self, ledger: &Ledger, _: &Metagraph) -> Weights {
+        ledger.ema(0.1, 1_000).into_iter().collect()
+    }
+}
+
+/// Everything: hooks, answers on their way, the ledger, conforming weights, the chain, the report.
+fn play() {
+    let validators = usize::from(VALIDATORS) - 1;
+    let miners = usize::from(NEURONS) - usize::from(VALIDATORS);
+    let lab = Lab::new(Judge, Payout)
+        .miners([Miner::honest(Parrot)
+            .count(miners)
+            .latency(Duration::from_millis(40))
+            .jitter(Duration::from_millis(80))])
+        .validators([Validator::honest(10_000.0).count(validators)])
+        .epochs(EPOCHS)
+        .without_what_ifs();
+    black_box(lab.run().unwrap());
 }

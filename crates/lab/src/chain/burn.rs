@@ -45,7 +45,7 @@ impl Burn {
     pub(super) fn raise(&mut self) {
         let price = u128::from(self.price);
         let (whole, fraction) = (self.raise >> 64, self.raise & u128::from(u64::MAX));
-        self.set(price * whole + (price * fraction >> 64));
+        self.set(price * whole + ((price * fraction) >> 64));
     }
 
     fn set(&mut self, price: u128) {

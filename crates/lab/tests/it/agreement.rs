@@ -81,8 +81,8 @@ async fn play(rules: Rules, differing: &[(&str, serde_json::Value)], seed: u64) 
     assert!(earned.len() > 50, "only {} different results", earned.len());
 }
 
-fn small(rules: Rules) -> Rules {
-    Rules { max_allowed_uids: 9, min_non_immune_uids: 2, immunity_period: 40, ..rules }
+fn small() -> Rules {
+    Rules { max_allowed_uids: 9, min_non_immune_uids: 2, immunity_period: 40, ..rules() }
 }
 
 /// What the chain must be told so that it goes by [`small`] rules; how many fit is set when they are there.
@@ -94,13 +94,13 @@ fn differing(more: &[(&'static str, serde_json::Value)]) -> Vec<(&'static str, s
 
 #[tokio::test]
 async fn weights_in_the_open() {
-    let rules = Rules { commit_reveal_weights_enabled: false, ..small(rules()) };
+    let rules = Rules { commit_reveal_weights_enabled: false, ..small() };
     play(rules, &differing(&[]), 1).await;
 }
 
 #[tokio::test]
 async fn commit_and_reveal() {
-    play(small(rules()), &differing(&[]), 2).await;
+    play(small(), &differing(&[]), 2).await;
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn the_second_yuma_and_few_permits() {
         max_allowed_validators: 3,
         bonds_penalty: 30_000,
         kappa: 40_000,
-        ..small(rules())
+        ..small()
     };
     let told = [
         ("yuma3_enabled", json!(false)),
@@ -124,7 +124,7 @@ async fn the_second_yuma_and_few_permits() {
 
 #[tokio::test]
 async fn liquid_alpha_and_a_longer_way_to_the_reveal() {
-    let rules = Rules { liquid_alpha_on: true, commit_reveal_period: 2, ..small(rules()) };
+    let rules = Rules { liquid_alpha_on: true, commit_reveal_period: 2, ..small() };
     let told = [("liquid_alpha_enabled", json!(true)), ("commit_reveal_weights_interval", json!(2))];
     play(rules, &differing(&told), 4).await;
 }
