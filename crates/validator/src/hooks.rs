@@ -32,8 +32,9 @@ pub trait Score<S: Synapse>: Send + Sync + 'static {
     /// with that round's frame and with the task and the answers of then, as the ledger kept them: also after a restart.
     /// [`Scores::later`] keeps the round open; anything else ends it. Scores count from the round they come in.
     ///
-    /// `now.subnet` has the neurons of today. What has to be known of the round's own time belongs into
-    /// [`Task::with_notes`].
+    /// `now.subnet` has the neurons of today, and in its block the time that a judge should go by: the clock would be another
+    /// one where rounds are judged again, and in the laboratory. What has to be known of the round's own time belongs into
+    /// [`Task::with_notes`]. By default there are no scores.
     async fn settle(&self, now: &Round, task: &Task<S>, answers: &[Answer<S>]) -> Scores {
         let _ = (now, task, answers);
         Scores::new()

@@ -116,6 +116,12 @@ impl<S: Synapse> Rounds<S> {
         if open && scores.is_empty() {
             return Ok(None);
         }
+        if !open && scores.is_empty() && !answers.is_empty() {
+            tracing::warn!(
+                round = id,
+                "the settle hook ended an open round without a score; does the judge have one?"
+            );
+        }
         let entries = answers.iter().map(|answer| entry(answer, &scores)).collect();
         let subnet = Arc::clone(&now.subnet);
         self.ledger.settle_round(SettledRecord { round: id, turn: now.id, scores, subnet }).await?;

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use subnetkit_miner::{Axon, BoundAxon, Call, Forward, MinerConfig, Refusal, Roster, Standing};
 use subnetkit_protocol::{Hotkey, Keypair, Scheme, Synapse};
 use subnetkit_validator::dendrite::{DendriteSettings, EncodedRequest, Endpoint};
-use subnetkit_validator::{Dendrite, Outcome, OutcomeKind};
+use subnetkit_validator::{Answer, Dendrite, Outcome, OutcomeKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};

@@ -59,6 +59,44 @@ async fn read(address: SocketAddr, change: fn(&mut DendriteSettings)) -> (Vec<u6
     panic!("the stream has no end");
 }
 
+/// The same for who waits for the end.
+async fn whole(address: SocketAddr, change: fn(&mut DendriteSettings)) -> Answer<Double> {
+    let mut settings = DendriteSettings { require_signed_responses: true, ..settings() };
+    change(&mut settings);
+    let dendrite = Dendrite::new(key("Alice"), settings);
+    dendrite.ask_pieces::<Double>(&bob(address), &request(1), None).await.unwrap()
+}
+
+#[tokio::test]
+async fn pieces_have_their_times_and_their_end_the_evidence() {
+    let body = "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n";
+    let made = |asked: Asked| {
+        let pause = stream::once(async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            data("\n{\"n\":3}\n")
+        });
+        let end = stream::iter([trailer(&asked, "Bob", "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n")]);
+        // The second is whole with its line break only, and that comes with the third.
+        stream::iter([data("{\"n\":1}\n{\"n\":2}")]).chain(pause).chain(end).boxed()
+    };
+    let address = streaming(made).await;
+    let answer = whole(address, |_| {}).await;
+    let pieces = answer.pieces().unwrap();
+    assert_eq!(pieces.iter().map(|piece| piece.value.n).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(pieces[1].at >= pieces[0].at + Duration::from_millis(20), "{pieces:?}");
+    assert_eq!(pieces[1].at, pieces[2].at);
+    let Outcome::Streamed { elapsed, .. } = &answer.outcome else { panic!("{answer:?}") };
+    assert!(*elapsed >= pieces[2].at && *elapsed == answer.timing.answering);
+    assert_eq!(answer.body, body.as_bytes());
+    assert!(answer.evidence.as_ref().unwrap().is_of(request(1).bytes(), body.as_bytes()));
+    assert!(answer.response().is_none() && answer.partial.is_empty());
+
+    let few = whole(address, |settings| settings.max_response_pieces = 2).await;
+    assert_eq!((few.outcome.clone(), few.partial.len()), (Outcome::TooManyPieces { limit: 2 }, 2));
+    let all = whole(address, |settings| settings.max_response_pieces = 3).await;
+    assert_eq!(all.outcome.kind(), OutcomeKind::Streamed);
+}
+
 #[tokio::test]
 async fn chunks_arrive_before_the_end_and_the_end_proves_them() {
     let go_on = Arc::new(Notify::new());
@@ -117,6 +155,10 @@ async fn a_stream_is_an_answer_only_if_it_ends_as_it_should() {
         assert!(chunks.iter().all(|n| *n == 1), "{what}");
         // Whether a chunk that came with the breaking of its connection is still seen is a matter of timing.
         assert!(!chunks.is_empty() || kind == OutcomeKind::Unreachable, "{what}");
+        let answer = whole(streaming(made).await, |_| {}).await;
+        assert_eq!((answer.outcome.kind(), answer.pieces()), (kind, None), "{what}: {answer:?}");
+        assert!(answer.partial.iter().all(|piece| piece.value.n == 1), "{what}");
+        assert!(!answer.partial.is_empty() || kind == OutcomeKind::Unreachable, "{what}");
     }
 }
 
