@@ -27,7 +27,7 @@ struct Solver;
 impl Forward<Factors> for Solver {
     async fn forward(&self, call: Call<u64>) -> Result<u64, Refusal> {
         let factors = (2..).take_while(|factor| factor * factor <= call.request);
-        Ok(factors.into_iter().find(|factor| call.request % factor == 0).unwrap_or(1))
+        Ok(factors.into_iter().find(|factor| call.request.is_multiple_of(*factor)).unwrap_or(1))
     }
 }
 

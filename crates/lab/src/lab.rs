@@ -215,6 +215,6 @@ impl<S: Synapse> Lab<S> {
     /// # Errors
     /// A setting that cannot be played, and a hook that panics or does not come back.
     pub fn run(&self) -> Result<Report, LabError> {
-        crate::sweep::run(self)
+        crate::sweep::run(self, &Arc::default())
     }
 }

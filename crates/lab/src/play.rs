@@ -34,7 +34,8 @@ const SUBMIT_MARGIN: u64 = 20;
 /// See [`LabError`].
 pub(crate) fn play<S: Synapse>(lab: &Lab<S>, watch: &Watch) -> Result<Report, LabError> {
     let mut play = Play::new(lab, watch)?;
-    let epochs = (1..=lab.epochs).map(|number| play.epoch(number)).collect::<Result<_, _>>()?;
+    let mut epoch = |number| play.epoch(number).inspect(|_| watch.epoch_played());
+    let epochs = (1..=lab.epochs).map(&mut epoch).collect::<Result<_, _>>()?;
     Ok(play.end(epochs))
 }
 

@@ -6,6 +6,7 @@ use std::{
     num::NonZeroUsize,
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::Parser;
@@ -18,6 +19,7 @@ use crate::{
     lab::Lab,
     progress::Progress,
     report::Report,
+    sweep,
 };
 
 /// The exit status of a run that could not be played or written.
@@ -155,8 +157,9 @@ impl<S: Synapse> Lab<S> {
     ) -> Result<(), ProgramError> {
         let lab = self.asked(flags);
         let report = {
-            let _progress = progress.then(|| Progress::show(&lab));
-            lab.run()?
+            let watch = Arc::default();
+            let _progress = progress.then(|| Progress::show(Arc::clone(&watch)));
+            sweep::run(&lab, &watch)?
         };
         if !flags.no_html {
             std::fs::write(&flags.html, report.to_html())

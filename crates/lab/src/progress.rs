@@ -3,14 +3,15 @@
 use std::{
     fmt,
     io::{self, Write},
-    sync::mpsc::{self, RecvTimeoutError, Sender},
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError, Sender},
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use subnetkit_protocol::Synapse;
-
-use crate::lab::Lab;
+use crate::{number, watch::Watch};
 
 /// A run that is over sooner shows nothing.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -30,15 +31,18 @@ impl fmt::Debug for Progress {
 }
 
 impl Progress {
-    pub(crate) fn show<S: Synapse>(lab: &Lab<S>) -> Self {
+    pub(crate) fn show(watch: Arc<Watch>) -> Self {
         let (over, waiting) = mpsc::channel();
-        let (epochs, began) = (lab.epochs, Instant::now());
+        let began = Instant::now();
         let line = thread::spawn(move || {
             let mut wait = PATIENCE;
             while waiting.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                let seconds = began.elapsed().as_secs();
+                let (played, to_play) = watch.progress();
+                let share = number::ratio(played as f64, to_play as f64) * 100.0;
+                let (share, seconds) = (number::fixed(share, 0), began.elapsed().as_secs());
                 // A terminal that is gone is told nothing more.
-                let _ = write!(io::stderr(), "\r\u{1b}[Kplaying {epochs} epochs, {seconds} s");
+                let _ =
+                    write!(io::stderr(), "\r\u{1b}[K{played} of {to_play} epochs ({share} %), {seconds} s");
                 wait = REFRESH;
             }
             if wait == REFRESH {

@@ -72,15 +72,14 @@ impl<S: Synapse> Part<S> {
 ///
 /// # Errors
 /// See [`LabError`].
-pub(crate) fn run<S: Synapse>(lab: &Lab<S>) -> Result<Report, LabError> {
-    let watch = Arc::new(Watch::default());
+pub(crate) fn run<S: Synapse>(lab: &Lab<S>, watch: &Arc<Watch>) -> Result<Report, LabError> {
     let mut pool = ThreadPoolBuilder::new().thread_name(|number| format!("lab-{number}"));
     if let Some(threads) = lab.threads {
         pool = pool.num_threads(threads.get());
     }
     let pool = pool.build().map_err(|error| LabError::Machine(error.to_string()))?;
     let (sender, done) = mpsc::channel();
-    let (watched, played) = (Arc::clone(&watch), lab.clone());
+    let (watched, played) = (Arc::clone(watch), lab.clone());
     pool.spawn(move || {
         // Nobody waits any more if a hook was given up.
         let _ = sender.send(play_all(&played, &watched));
@@ -101,6 +100,7 @@ fn play_all<S: Synapse>(lab: &Lab<S>, watch: &Watch) -> Result<Report, LabError>
         let point = |value: &f64| Part::Point(at, *value, (sweep.change)(lab.clone(), *value));
         parts.extend(sweep.values.iter().map(point));
     }
+    watch.expect(parts.iter().map(|part| u64::from(part.lab().epochs)).sum());
     let played: Vec<_> = parts.par_iter().map(|part| play(part.lab(), watch)).collect();
     // The first fault in the order of the parts, whichever came first.
     let played = played.into_iter().collect::<Result<Vec<_>, _>>()?;

@@ -57,16 +57,35 @@ impl Pulse {
     }
 }
 
-/// All pulses of a run.
+/// All pulses of a run, and how far it is.
 #[derive(Debug, Default)]
-pub(crate) struct Watch(Mutex<Vec<Arc<Pulse>>>);
+pub(crate) struct Watch {
+    pulses: Mutex<Vec<Arc<Pulse>>>,
+    played: AtomicU64,
+    to_play: AtomicU64,
+}
 
 impl Watch {
     pub(crate) fn add(&self, pulse: &Arc<Pulse>) {
-        let mut pulses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pulses = self.pulses.lock().unwrap_or_else(PoisonError::into_inner);
         // Those of plays that are over are held by nobody else.
         pulses.retain(|pulse| Arc::strong_count(pulse) > 1);
         pulses.push(Arc::clone(pulse));
+    }
+
+    /// So many epochs will be played in all.
+    pub(crate) fn expect(&self, epochs: u64) {
+        self.to_play.store(epochs, Ordering::Relaxed);
+    }
+
+    /// One more of them was.
+    pub(crate) fn epoch_played(&self) {
+        self.played.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Epochs played, and epochs to play.
+    pub(crate) fn progress(&self) -> (u64, u64) {
+        (self.played.load(Ordering::Relaxed), self.to_play.load(Ordering::Relaxed))
     }
 
     /// Waits for `done`, and says which hook has been in one call for longer than `patience`.
@@ -84,7 +103,7 @@ impl Watch {
                 }
             }
             let now = Instant::now();
-            let pulses = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let pulses = self.pulses.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let seen = |pulse: &Arc<Pulse>| {
                 let beat = pulse.beat.load(Ordering::Relaxed);
                 let before = last.iter().find(|(known, ..)| Arc::ptr_eq(known, pulse));
