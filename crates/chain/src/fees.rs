@@ -4,19 +4,22 @@ use crate::{Call, Mechanism, Rao, ReadError, Signing, Value, pinned::Pinned, sur
 use codec::Encode;
 use subnetkit_protocol::{Keypair, Scheme};
 
-/// Who signs what is priced; a price depends on the call alone.
+/// Who signs what is priced; a price depends on the call and the length of what is around it.
 const ANYBODY: &str = "//Alice";
 
+/// An era and a nonce of usual length, since each byte is paid for.
+const SIGNING: Signing = Signing { nonce: 1, tip: 0, era: Some((64, 100, [1; 32])) };
+
 impl Pinned {
-    /// The fee of a call, as this block's runtime counts it: what its sender pays beside what the call itself takes. 0
-    /// where the chain takes the call for nothing.
+    /// The fee of a call, as this block's runtime counts it: what its sender pays beside what the call itself takes; a few
+    /// rao more from an account that has sent many. 0 where the chain takes the call for nothing.
     ///
     /// # Errors
     /// See [`ReadError`]; a call that does not fit the runtime among them.
     pub async fn fee(&self, call: &Call) -> Result<Rao, ReadError> {
         let unusable = |field: &str| QUERY_INFO.unusable(field);
         let signer = Keypair::from_uri(ANYBODY, Scheme::Sr25519).map_err(|_| unusable("signer"))?;
-        let mut input = self.runtime.sign(call, &signer, Signing { nonce: 0, tip: 0, era: None })?;
+        let mut input = self.runtime.sign(call, &signer, SIGNING)?;
         let length = u32::try_from(input.len()).map_err(|_| unusable("len"))?;
         input.extend(length.encode());
         let info = self.ask_encoded(&QUERY_INFO, input).await?;

@@ -3,7 +3,7 @@
 use crate::{
     Chain, CodecError, ReadError, Runtime, Value,
     pinned::Pinned,
-    surface::{ApiUse, HYPERPARAMETERS_V1, HYPERPARAMETERS_V2, HYPERPARAMETERS_V3},
+    surface::{self, ApiUse, HYPERPARAMETERS_V1, HYPERPARAMETERS_V2, HYPERPARAMETERS_V3, StorageUse},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,6 +56,18 @@ pub enum Parameter {
 
 /// Newest first: the forms in which runtimes have given the parameters.
 const FORMS: [ApiUse<1>; 3] = [HYPERPARAMETERS_V3, HYPERPARAMETERS_V2, HYPERPARAMETERS_V1];
+
+/// What the runtime API leaves out.
+const MORE: [(&str, StorageUse<1>); 8] = [
+    ("max_allowed_uids", surface::MAX_ALLOWED_UIDS),
+    ("min_allowed_uids", surface::MIN_ALLOWED_UIDS),
+    ("min_non_immune_uids", surface::MIN_NON_IMMUNE_UIDS),
+    ("owner_immune_neuron_limit", surface::OWNER_IMMUNE_UIDS),
+    ("bonds_penalty", surface::BONDS_PENALTY),
+    ("rho", surface::RHO),
+    ("mechanism_count", surface::MECHANISM_COUNT),
+    ("subnet_emission_enabled", surface::SUBNET_EMISSION_ENABLED),
+];
 
 impl Hyperparameters {
     fn decode(form: &ApiUse<1>, answer: &Value) -> Result<Option<Self>, CodecError> {
@@ -138,6 +150,23 @@ impl Pinned {
         let form = known.unwrap_or(&HYPERPARAMETERS_V3);
         let answer = self.ask(form, [netuid.into()]).await?;
         Hyperparameters::decode(form, &answer)?.ok_or(ReadError::NoSuchSubnet { netuid })
+    }
+}
+
+impl Pinned {
+    /// The same with those that the runtime API leaves out in [`Hyperparameters::all`], by the names of their setters.
+    ///
+    /// # Errors
+    /// [`ReadError::NoSuchSubnet`] among others.
+    pub async fn all_hyperparameters(&self, netuid: u16) -> Result<Hyperparameters, ReadError> {
+        let items = MORE.map(|(_, item)| item.at([netuid.into()]));
+        let (mut found, more) = futures::try_join!(self.hyperparameters(netuid), self.read_many(&items))?;
+        for ((name, _), value) in MORE.iter().zip(more) {
+            if let Some(value) = value.as_ref().and_then(parameter) {
+                found.all.entry((*name).to_owned()).or_insert(value);
+            }
+        }
+        Ok(found)
     }
 }
 

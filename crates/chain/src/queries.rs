@@ -1,7 +1,7 @@
 //! Small reads: balances, registrations, prices, published addresses.
 
 use crate::{
-    Chain, Rao, ReadError, Value,
+    Chain, CodecError, Rao, ReadError, Value,
     pinned::Pinned,
     surface::{self, Asked},
 };
@@ -96,6 +96,16 @@ impl Pinned {
             number.map(Rao).ok_or_else(|| asked.unusable(name))
         };
         Ok(Balance { free: part("free")?, reserved: part("reserved")?, frozen: part("frozen")? })
+    }
+
+    /// What an account has to keep, or it is removed with all it has.
+    ///
+    /// # Errors
+    /// [`ReadError::Codec`] if the runtime does not say.
+    pub fn existential_deposit(&self) -> Result<Rao, ReadError> {
+        let constant = &surface::EXISTENTIAL_DEPOSIT;
+        let amount = constant.read(&self.runtime)?.number_as().map(Rao);
+        Ok(amount.ok_or_else(|| CodecError::Field { item: constant.name(), field: "amount".to_owned() })?)
     }
 
     /// How many transactions of an account this block's state has seen: the nonce of its next one, whatever waits in a

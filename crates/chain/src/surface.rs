@@ -16,6 +16,8 @@ pub use check::{Surface, Use, UseKind, Verdict};
 pub use uses::Need;
 pub(crate) use uses::{ApiUse, Asked, CallUse, ConstantUse, EventUse, StorageUse};
 
+use crate::Value;
+
 use Need::{Assumed, OneOf, Optional, Required};
 use Shape::{Account, Any, Bool, Bytes, Call, Case, Fields, Holding, Items, List, Maybe, Number};
 use check::Checked;
@@ -80,6 +82,60 @@ macro_rules! errors {
     };
 }
 
+/// By the name a subnet's parameter is read by: `NAME` of the call `AdminUtils.sudo_set_NAME` that sets it, and, where owners
+/// may change it only so often, what the chain counts the changes of.
+pub(crate) const SETTERS: &[(&str, &str, Option<&str>)] = &[
+    ("activity_cutoff_factor", "activity_cutoff_factor", Some("ActivityCutoffFactorMilli")),
+    ("adjustment_alpha", "adjustment_alpha", Some("AdjustmentAlpha")),
+    ("adjustment_interval", "adjustment_interval", None),
+    ("alpha_high", "alpha_values", Some("AlphaValues")),
+    ("alpha_low", "alpha_values", Some("AlphaValues")),
+    ("alpha_sigmoid_steepness", "alpha_sigmoid_steepness", Some("AlphaSigmoidSteepness")),
+    ("bonds_moving_avg", "bonds_moving_average", Some("BondsMovingAverage")),
+    ("bonds_penalty", "bonds_penalty", Some("BondsPenalty")),
+    ("bonds_reset_enabled", "bonds_reset_enabled", Some("BondsResetEnabled")),
+    ("burn_half_life", "burn_half_life", Some("BurnHalfLife")),
+    ("burn_increase_mult", "burn_increase_mult", Some("BurnIncreaseMult")),
+    ("commit_reveal_period", "commit_reveal_weights_interval", Some("WeightCommitInterval")),
+    ("commit_reveal_weights_enabled", "commit_reveal_weights_enabled", Some("CommitRevealEnabled")),
+    ("difficulty", "difficulty", None),
+    ("immunity_period", "immunity_period", Some("ImmunityPeriod")),
+    ("kappa", "kappa", None),
+    ("liquid_alpha_enabled", "liquid_alpha_enabled", Some("LiquidAlphaEnabled")),
+    ("max_allowed_uids", "max_allowed_uids", Some("MaxAllowedUids")),
+    ("max_burn", "max_burn", Some("MaxBurn")),
+    ("max_difficulty", "max_difficulty", Some("MaxDifficulty")),
+    ("max_regs_per_block", "max_registrations_per_block", None),
+    ("max_validators", "max_allowed_validators", None),
+    ("mechanism_count", "mechanism_count", None),
+    ("min_allowed_uids", "min_allowed_uids", None),
+    ("min_allowed_weights", "min_allowed_weights", Some("MinAllowedWeights")),
+    ("min_burn", "min_burn", Some("MinBurn")),
+    ("min_childkey_take", "min_childkey_take_per_subnet", Some("MinChildkeyTake")),
+    ("min_difficulty", "min_difficulty", None),
+    ("min_non_immune_uids", "min_non_immune_uids", None),
+    ("owner_cut_auto_lock_enabled", "owner_cut_auto_lock_enabled", None),
+    ("owner_cut_enabled", "owner_cut_enabled", None),
+    ("owner_immune_neuron_limit", "owner_immune_neuron_limit", Some("ImmuneNeuronLimit")),
+    ("registration_allowed", "network_registration_allowed", None),
+    ("rho", "rho", Some("Rho")),
+    ("serving_rate_limit", "serving_rate_limit", Some("ServingRateLimit")),
+    ("subnet_emission_enabled", "subnet_emission_enabled", None),
+    ("subnet_is_active", "subtoken_enabled", None),
+    ("target_regs_per_interval", "target_registrations_per_interval", None),
+    ("tempo", "tempo", None),
+    ("transfers_enabled", "toggle_transfer", Some("TransferEnabled")),
+    ("weights_rate_limit", "weights_set_rate_limit", None),
+    ("weights_version", "weights_version_key", None),
+    ("yuma_version", "yuma3_enabled", Some("Yuma3Enabled")),
+];
+
+/// The key of [`OWNERS_LAST_CHANGE`] for one kind of change.
+pub(crate) fn owners_change_of(netuid: u16, counted: &str) -> Value {
+    let fields = Value::List(vec![netuid.into(), Value::unit_variant(counted)]);
+    Value::Variant { name: "OwnerHyperparamUpdate".to_owned(), fields: Box::new(fields) }
+}
+
 /// Everything, kind by kind.
 const ALL: [&[&(dyn Checked + Sync)]; 6] = [CALLS, STORAGE, APIS, CONSTANTS, EVENTS, ERRORS];
 
@@ -94,7 +150,10 @@ const REVEAL: Need = OneOf { to: "revealing weights" };
 const SEAL: Need = OneOf { to: "committing sealed weights" };
 const PARAMETERS: Need = OneOf { to: "reading a subnet's parameters" };
 
+const NOT_SHOWN: Need = Optional { without: "a subnet is shown without it" };
+const NO_WAIT: Need = Optional { without: "an owner is not told how long to wait before a change" };
 const NO_POSITIONS: Need = Optional { without: "a coldkey's stake cannot be listed" };
+const NOT_SETTABLE: Need = Optional { without: "a subnet's owner cannot set it" };
 const NO_PRICES: Need = Optional { without: "nobody is told what alpha is worth" };
 const NO_PRICE_LIMIT: Need = Optional { without: "stake cannot be traded up to a price" };
 
@@ -168,6 +227,17 @@ storage! {
     BEACON_CONFIG: "Drand"."BeaconConfig" [] => BEACON, Optional { without: "the beacon is taken for quicknet" };
     LAST_STORED_ROUND: "Drand"."LastStoredRound" [] => Number, Assumed { number: 0 };
     NOW: "Timestamp"."Now" [] => Number, Required;
+    MAX_ALLOWED_UIDS: "SubtensorModule"."MaxAllowedUids" [Number] => Number, NOT_SHOWN;
+    MIN_ALLOWED_UIDS: "SubtensorModule"."MinAllowedUids" [Number] => Number, NOT_SHOWN;
+    MIN_NON_IMMUNE_UIDS: "SubtensorModule"."MinNonImmuneUids" [Number] => Number, NOT_SHOWN;
+    OWNER_IMMUNE_UIDS: "SubtensorModule"."ImmuneOwnerUidsLimit" [Number] => Number, NOT_SHOWN;
+    BONDS_PENALTY: "SubtensorModule"."BondsPenalty" [Number] => Number, NOT_SHOWN;
+    RHO: "SubtensorModule"."Rho" [Number] => Number, NOT_SHOWN;
+    SUBTOKEN_ENABLED: "SubtensorModule"."SubtokenEnabled" [Number] => Bool, NOT_SHOWN;
+    SUBNET_EMISSION_ENABLED: "SubtensorModule"."SubnetEmissionEnabled" [Number] => Bool, NOT_SHOWN;
+    OWNERS_RATE_LIMIT: "SubtensorModule"."OwnerHyperparamRateLimit" [] => Number, NO_WAIT;
+    OWNERS_LAST_CHANGE: "SubtensorModule"."LastRateLimitedBlock"
+        [Case("OwnerHyperparamUpdate", &Items(&[Number, Case("ImmunityPeriod", &Items(&[]))]))] => Number, NO_WAIT;
     SYSTEM_ACCOUNT: "System"."Account" [Account] => ACCOUNT, Required;
     SYSTEM_EVENTS: "System"."Events" [] => Any, Required;
 }
@@ -198,6 +268,9 @@ calls! {
     SERVE_AXON_TLS: "SubtensorModule"."serve_axon_tls"
         ("netuid": Number, "version": Number, "ip": Number, "port": Number, "ip_type": Number, "protocol": Number,
          "placeholder1": Number, "placeholder2": Number, "certificate": Bytes), IN_THE_CLEAR;
+    SET_TEMPO: "SubtensorModule"."set_tempo" ("netuid": Number, "tempo": Number), NOT_SETTABLE;
+    SET_CUTOFF_FACTOR: "SubtensorModule"."set_activity_cutoff_factor" ("netuid": Number, "factor_milli": Number),
+        NOT_SETTABLE;
     SET_WEIGHTS: "SubtensorModule"."set_weights"
         ("netuid": Number, "dests": NUMBERS, "weights": NUMBERS, "version_key": Number), SET;
     SET_MECHANISM_WEIGHTS: "SubtensorModule"."set_mechanism_weights"
@@ -251,6 +324,22 @@ apis! {
         Field::new("tao_stake", NUMBERS),
         Field::new("total_stake", NUMBERS),
     ])), Required;
+    SUBNETS: "SubnetInfoRuntimeApi"."get_all_dynamic_info" () => List(&Maybe(&Fields(&[
+        Field::new("netuid", Number),
+        Field::new("owner_hotkey", Account),
+        Field::new("owner_coldkey", Account),
+        Field::new("subnet_name", Bytes),
+        Field::new("token_symbol", Bytes),
+        Field::new("tempo", Number),
+        Field::new("last_step", Number),
+        Field::new("alpha_in", Number),
+        Field::new("alpha_out", Number),
+        Field::new("tao_in", Number),
+        Field::new("alpha_out_emission", Number),
+        Field::new("alpha_in_emission", Number),
+        Field::new("tao_in_emission", Number),
+        Field::new("network_registered_at", Number),
+    ]))), Optional { without: "subnets cannot be listed" };
     SELECTIVE_METAGRAPH: "SubnetInfoRuntimeApi"."get_selective_metagraph" (Number, NUMBERS) => Maybe(&Fields(&[
         Field::new("activity_cutoff", Maybe(&Number)),
         Field::new("block_at_registration", Maybe(&NUMBERS)),
@@ -303,6 +392,8 @@ const HYPERPARAMETERS: Shape = Maybe(&Holding(&[
 
 constants! {
     SLOT_DURATION: "Aura"."SlotDuration" => Number, Required;
+    EXISTENTIAL_DEPOSIT: "Balances"."ExistentialDeposit" => Number,
+        Optional { without: "nobody is told what an account has to keep" };
     RUNTIME_VERSION: "System"."Version"
         => Fields(&[Field::new("spec_version", Number), Field::new("transaction_version", Number)]),
         Optional { without: "a recording does not say its version" };

@@ -2,11 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
-use subnetkit::{
-    chain::{Call, Rao},
-    keys::Keys,
-    protocol::Hotkey,
-};
+use subnetkit::{chain::Call, keys::Keys, protocol::Hotkey};
 
 use crate::{
     args::{Flags, NetuidArgs, NetworkArgs, WalletArgs},
@@ -54,7 +50,7 @@ pub(crate) async fn run(args: RegisterArgs, console: Console) -> anyhow::Result<
     if let Some(neuron) = subnet.neuron(&hotkey) {
         let immune_until_block = neuron.registered_at + immunity;
         let registered = Registration { netuid, hotkey, uid: neuron.uid, block: None, immune_until_block };
-        return console.result(&registered, |it| {
+        return spending::unchanged(console, registered, |it| {
             format!("The hotkey {hotkey} is registered on subnet {netuid} already, as uid {}.", it.uid)
         });
     }
@@ -64,16 +60,18 @@ pub(crate) async fn run(args: RegisterArgs, console: Console) -> anyhow::Result<
         price <= most,
         "registering on subnet {netuid} costs {price} TAO now, above --max-price: wait for it to fall, or raise --max-price"
     );
-    let place = if subnet.neurons.len() < usize::from(subnet.max_uids) {
-        format!("one of {} free places", usize::from(subnet.max_uids) - subnet.neurons.len())
-    } else {
-        "the place of the neuron that earns least".to_owned()
+    let free = usize::from(subnet.max_uids).saturating_sub(subnet.neurons.len());
+    let place = match free {
+        0 => "that of the neuron that earns least; the subnet is full".to_owned(),
+        free => format!("one of {free} free ones"),
     };
-    let does = format!(
-        "registers the hotkey {hotkey} on subnet {netuid} in {place}, immune for {immunity} blocks; the price is burned"
-    );
-    let call = Call::register_for_at_most(netuid, &hotkey, most);
-    let deed = Deed { does, call, signer: Signer::Coldkey, cost: most, gain: Rao(0) };
+    let does = format!("registers the hotkey {hotkey} on subnet {netuid}, burning the price");
+    let immune = format!("for {immunity} blocks nobody can take the uid while others are older");
+    let deed = Deed::new(does, Call::register_for_at_most(netuid, &hotkey, most), Signer::Coldkey)
+        .cost(most)
+        .detail("price", format!("{price} TAO now"), price.0)
+        .detail("place", place, free)
+        .detail("immunity", immune, immunity);
     let plan = Plan::of(&at, &settings, &keys, deed).await?;
     if !plan.agreed(console, args.confirm)? {
         return Ok(());

@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::{bail, ensure};
 use clap::Args;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 use subnetkit::{
     chain::{Call, Pinned, Rao},
     keys::Keys,
@@ -51,14 +52,48 @@ pub(crate) enum Signer {
 /// What a command is about to do.
 #[derive(Debug)]
 pub(crate) struct Deed {
-    /// After "this command": `burns up to 1 TAO to register ...`.
-    pub(crate) does: String,
-    pub(crate) call: Call,
-    pub(crate) signer: Signer,
+    does: String,
+    call: Call,
+    signer: Signer,
+    cost: Rao,
+    gain: Rao,
+    details: Vec<Detail>,
+}
+
+/// Something worth knowing before agreeing.
+#[derive(Debug)]
+struct Detail {
+    name: &'static str,
+    text: String,
+    value: Json,
+}
+
+impl Deed {
+    /// `does` follows "this command": `starts subnet 2`.
+    pub(crate) fn new(does: String, call: Call, signer: Signer) -> Self {
+        Self { does, call, signer, cost: Rao(0), gain: Rao(0), details: Vec::new() }
+    }
+
     /// TAO that the call takes from the payer at most, the fee apart.
-    pub(crate) cost: Rao,
+    pub(crate) fn cost(self, cost: Rao) -> Self {
+        Self { cost, ..self }
+    }
+
     /// TAO that the call gives the payer, as far as that can be told.
-    pub(crate) gain: Rao,
+    pub(crate) fn gain(self, gain: Rao) -> Self {
+        Self { gain, ..self }
+    }
+
+    /// What else is shown: as `text` to people, as `value` under this name to programs.
+    pub(crate) fn detail(
+        mut self,
+        name: &'static str,
+        text: impl Into<String>,
+        value: impl Into<Json>,
+    ) -> Self {
+        self.details.push(Detail { name, text: text.into(), value: value.into() });
+        self
+    }
 }
 
 /// The same with its price, as it is shown before anything is signed.
@@ -77,13 +112,20 @@ pub(crate) struct Plan {
     gain_rao: u64,
     balance_rao: u64,
     balance_after_rao: u64,
+    #[serde(serialize_with = "by_name")]
+    details: Vec<Detail>,
+}
+
+fn by_name<S: Serializer>(details: &[Detail], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(details.iter().map(|detail| (detail.name, &detail.value)))
 }
 
 /// What became of a deed, with its plan.
 #[derive(Debug, Serialize)]
-pub(crate) struct Report<'a, R: Serialize> {
+struct Report<'a, R: Serialize> {
     state: State,
-    plan: &'a Plan,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'a Plan>,
     #[serde(flatten)]
     result: Option<R>,
 }
@@ -91,8 +133,21 @@ pub(crate) struct Report<'a, R: Serialize> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
+    /// It was shown only.
     NotSent,
     Done,
+    /// It was as wanted before, so nothing was signed.
+    Unchanged,
+}
+
+/// Says that there is nothing to do.
+pub(crate) fn unchanged<R: Serialize>(
+    console: Console,
+    result: R,
+    text: impl FnOnce(&R) -> String,
+) -> anyhow::Result<()> {
+    let said = text(&result);
+    console.result(&Report { state: State::Unchanged, plan: None, result: Some(result) }, |_| said)
 }
 
 impl Plan {
@@ -101,7 +156,7 @@ impl Plan {
     /// # Errors
     /// If the chain cannot be read, or the payer does not have what it takes.
     pub(crate) async fn of(at: &Pinned, settings: &Common, keys: &Keys, deed: Deed) -> anyhow::Result<Self> {
-        let Deed { does, call, signer, cost, gain } = deed;
+        let Deed { does, call, signer, cost, gain, details } = deed;
         let (address, payer) = match signer {
             Signer::Coldkey => {
                 let coldkey = keys.coldkey_account()?;
@@ -137,6 +192,7 @@ impl Plan {
             gain_rao: gain.0,
             balance_rao: balance.0,
             balance_after_rao: after.saturating_add(gain.0),
+            details,
         })
     }
 
@@ -148,7 +204,7 @@ impl Plan {
     /// Shows it and asks; where nobody can answer, nothing is done. `false` says that it was to be shown only, and was.
     pub(crate) fn agreed(&self, console: Console, args: ConfirmArgs) -> anyhow::Result<bool> {
         if args.dry_run {
-            let report = Report::<()> { state: State::NotSent, plan: self, result: None };
+            let report = Report::<()> { state: State::NotSent, plan: Some(self), result: None };
             console.result(&report, |_| self.not_sent_text())?;
             return Ok(false);
         }
@@ -183,7 +239,7 @@ impl Plan {
         text: impl FnOnce(&R) -> String,
     ) -> anyhow::Result<()> {
         let said = text(&result);
-        console.result(&Report { state: State::Done, plan: self, result: Some(result) }, |_| said)
+        console.result(&Report { state: State::Done, plan: Some(self), result: Some(result) }, |_| said)
     }
 
     /// What a dry run says to people.
@@ -212,8 +268,11 @@ impl Plan {
             self.address,
             Rao(self.fee_rao)
         );
-        let mut add = |name: &str, rao: u64| {
+        for Detail { name, text: detail, .. } in &self.details {
             // Writing to a string cannot fail.
+            let _ = write!(text, "\n  {:<8} {detail}", name.replace('_', " "));
+        }
+        let mut add = |name: &str, rao: u64| {
             let _ = write!(text, "\n  {name:<8} {} TAO", Rao(rao));
         };
         if self.cost_rao > 0 {
@@ -250,6 +309,11 @@ pub(crate) fn passwords(progress: Option<Progress>) -> Passwords {
         let ask = || ask(&format!("Password of {}: ", keyfile.display()));
         progress.as_ref().map_or_else(ask, |progress| progress.aside(ask))
     })
+}
+
+/// Those of a hotkey, which is not tried with the coldkey's password.
+pub(crate) fn hotkey_passwords() -> Passwords {
+    Passwords::per_keyfile().prompt(|keyfile| ask(&format!("Password of {}: ", keyfile.display())))
 }
 
 /// A password for a new keyfile: from btcli's variables, else asked for twice.

@@ -16,6 +16,7 @@
 mod create;
 mod error;
 mod files;
+mod inspection;
 mod key;
 mod keyfile;
 mod listing;
@@ -28,6 +29,7 @@ pub mod password;
 pub use create::{Created, DEFAULT_WORDS, NewWallet, Overwrite, Protection};
 pub use encryption::{Encryption, EncryptionError};
 pub use error::WalletError;
+pub use inspection::Inspection;
 pub use key::WalletKey;
 pub use keyfile::{Keyfile, KeyfileError, Reading};
 pub use listing::{HotkeyEntry, WalletEntry, list};

@@ -58,6 +58,9 @@ impl Wallet {
     /// The names of this wallet's hotkeys in natural order.
     pub fn hotkeys(&self) -> Result<Vec<String>, WalletError> {
         self.check_name()?;
+        if !self.path().exists() {
+            return Err(WalletError::Missing { what: "wallet", path: self.path() });
+        }
         names(&self.hotkeys_path(), "hotkeys directory", |entry, name| {
             is_hotkey_name(name) && entry.path().is_file()
         })

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use subnetkit::{
-    chain::{Call, Chain, Mechanism, Metagraph, Pinned, Rao, Runtime, Standing},
+    chain::{Call, Chain, Mechanism, Metagraph, Pinned, Runtime, Standing},
     keys::Keys,
     protocol::{Hotkey, Keypair},
     validator::{
@@ -126,7 +126,7 @@ pub(crate) async fn run(args: SetArgs, console: Console) -> anyhow::Result<()> {
         settings.network
     );
     let call = if standing.commit_reveal { sender.commit().await?.call } else { sender.plain(at.runtime()) };
-    let deed = Deed { does, call, signer: Signer::Hotkey, cost: Rao(0), gain: Rao(0) };
+    let deed = Deed::new(does, call, Signer::Hotkey);
     let mut report = Report {
         netuid,
         mecid: of.mecid,

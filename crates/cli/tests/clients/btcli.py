@@ -6,6 +6,7 @@ btcli takes seconds to load and to lay out its commands, so that is done once an
 import functools
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -120,3 +121,24 @@ assert graph["validator_permit"][1] and graph["axons"][2]["port"] == 8091, graph
 shown = ask("subnets", "show", netuid)
 assert shown["neurons"] == 3 and shown["owner_hotkey"] == hotkeys["alice"], shown
 assert {entry["netuid"] for entry in ask("subnets", "list")} == {0, 1, netuid}
+
+# The command and btcli read each other's wallets, and hold each other's signatures for good.
+
+
+def subnetkit(*arguments):
+    words = [os.environ["SUBNETKIT"], "wallet", *arguments, "--json"]
+    return json.loads(subprocess.run(words, check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout)
+
+
+for key, address in (((), wallets["miner"]["ss58"]), (("--use-hotkey",), hotkeys["miner"])):
+    for message in ("hello", "0x00"):
+        theirs = ask("wallet", "sign", "--message", message, *key, wallet="miner")
+        assert subnetkit("verify", message, "--ss58", address, "--signature", theirs["signed_message"])["valid"]
+        ours = subnetkit("sign", message, *key, "-w", "miner")
+        assert ours["signer_address"] == theirs["signer_address"] == address
+        sign = ("--message", message, "--signature", ours["signed_message"], "--ss58", address)
+        assert ask("wallet", "verify", *sign)["valid"], ours
+subnetkit("import", "coldkey", "-w", "imported", "--plain", "--secret", ALICE)
+subnetkit("import", "hotkey", "-w", "imported", "--from", f"{os.environ['HOME']}/.bittensor/wallets/miner/hotkeys/default")
+imported = next(entry for entry in ask("wallet", "list")["coldkeys"] if entry["coldkey"] == "imported")
+assert (imported["ss58"], imported["hotkeys"][0]["ss58"]) == (wallets["alice"]["ss58"], hotkeys["miner"])

@@ -54,6 +54,7 @@ fn run(mut program: Command, script: &str) {
     let output = program
         .arg(&script)
         .arg(ws)
+        .env("SUBNETKIT", env!("CARGO_BIN_EXE_subnetkit"))
         .env("HOME", home.path())
         .env("BITTENSOR_RUNTIME_CACHE_DIR", home.path().join("runtimes"))
         .current_dir(home.path())

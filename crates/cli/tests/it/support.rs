@@ -1,6 +1,7 @@
 //! Running the command with an environment of its own.
 
 use std::{
+    io::Write as _,
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -20,6 +21,15 @@ pub(crate) fn subnetkit(directory: &Path, arguments: &[&str]) -> Command {
 
 pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Output {
     subnetkit(directory, arguments).output().unwrap()
+}
+
+/// With something on its standard input.
+pub(crate) fn run_with(directory: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = subnetkit(directory, arguments);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
 }
 
 pub(crate) fn stdout(output: &Output) -> String {
