@@ -60,15 +60,15 @@ enum Command {
     Devnet(devnet::DevnetArgs),
     /// Judge past rounds of this project's validator again with its hooks of today, and show what would change
     ReplayScores(replay::ReplayArgs),
-    /// Make and list wallets
+    /// Make, list, show and import wallets, sign with them and verify signatures
     #[command(subcommand)]
     Wallet(wallet::WalletCommand),
-    /// Create and start subnets
+    /// Create, start, list and show subnets, and read and set their rules
     #[command(subcommand)]
     Subnet(subnet::SubnetCommand),
     /// Register the hotkey in a subnet, paying the registration price
     Register(register::RegisterArgs),
-    /// Stake on hotkeys
+    /// Stake on hotkeys, take stake back, and list it
     #[command(subcommand)]
     Stake(stake::StakeCommand),
     /// Publish where the hotkey's axon is, by hand; a miner does so by itself

@@ -7,18 +7,13 @@ use std::{
 
 use clap::Args;
 use serde::Serialize;
-use subnetkit::{
-    chain::{AxonCertificate, Rao},
-    keys::Keys,
-    miner::published_key,
-    protocol::Hotkey,
-};
+use subnetkit::{chain::AxonCertificate, keys::Keys, miner::published_key, protocol::Hotkey};
 
 use crate::{
     args::{Flags, NetuidArgs, NetworkArgs, WalletArgs},
     chain,
     console::Console,
-    spending::{ConfirmArgs, Deed, Plan, Signer},
+    spending::{self, ConfirmArgs, Deed, Plan, Signer},
 };
 
 #[derive(Debug, Args)]
@@ -86,10 +81,12 @@ pub(crate) async fn run(args: ServeArgs, console: Console) -> anyhow::Result<()>
     let mut published = Published { netuid, hotkey, address, certificate, block: None };
     let place = published.place();
     let Some(call) = call else {
-        return console.result(&published, |_| format!("The chain has the hotkey {hotkey} {place} already."));
+        return spending::unchanged(console, published, |_| {
+            format!("The chain has the hotkey {hotkey} {place} already.")
+        });
     };
     let does = format!("publishes that the hotkey {hotkey} serves {place} on subnet {netuid}");
-    let deed = Deed { does, call, signer: Signer::Hotkey, cost: Rao(0), gain: Rao(0) };
+    let deed = Deed::new(does, call, Signer::Hotkey);
     let plan = Plan::of(&at, &settings, &keys, deed).await?;
     if !plan.agreed(console, args.confirm)? {
         return Ok(());
