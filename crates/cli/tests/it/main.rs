@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
 
 mod bad_input;
+mod book;
 mod call;
 mod clients;
 mod devnet;
