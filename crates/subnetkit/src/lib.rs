@@ -77,5 +77,10 @@ pub use {rand, serde, serde_json, tokio, tokio_util, tracing};
 
 /// The pages of the book whose examples have to compile.
 #[cfg(all(doctest, feature = "miner", feature = "validator"))]
-#[doc = include_str!("../../../docs/src/hooks.md")]
-mod book {}
+mod book {
+    #[doc = include_str!("../../../docs/src/hooks.md")]
+    mod hooks {}
+    #[cfg(feature = "lab")]
+    #[doc = include_str!("../../../docs/src/laboratory.md")]
+    mod laboratory {}
+}
