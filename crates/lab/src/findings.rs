@@ -113,6 +113,13 @@ impl Findings {
                 amount(honest.costs()),
             ));
         }
+        for strategy in report.strategies.iter().filter(|strategy| strategy.fair && strategy.pruned > 0) {
+            let lost = times(u64::from(strategy.pruned));
+            self.warning(format!(
+                "“{}” lost its place in the subnet {lost}, to others that registered.",
+                strategy.name
+            ));
+        }
         for strategy in report.strategies.iter().filter(|strategy| strategy.name != *name) {
             if let Some(gain) = strategy.sybil_gain() {
                 self.sybil(strategy, gain);

@@ -15,8 +15,8 @@ mod tables;
 use crate::report::Report;
 
 impl Report {
-    /// The report as one HTML page. It refers to nothing outside of itself, is read on a phone as on a wide screen, and
-    /// stays below 2 MB whatever was played: long series are thinned out, large heat maps merged.
+    /// The report as one HTML page. It refers to nothing outside of itself, and is read on a phone as on a wide screen. Its
+    /// size does not grow with epochs, nor beyond a point with neurons: long series are thinned out, large maps merged.
     #[must_use]
     pub fn to_html(&self) -> String {
         let page = page::page(self).into_string();

@@ -3,7 +3,7 @@
 use crate::{
     findings,
     number::{self, alpha, counted, ratio},
-    report::Report,
+    report::{Report, Strategy},
 };
 
 /// Names longer than this are cut.
@@ -65,7 +65,8 @@ impl Report {
 
 fn strategies(report: &Report) -> Columns {
     let strategies = &report.strategies;
-    let decimals = number::decimals(strategies.iter().map(|strategy| alpha(strategy.earned)));
+    let amounts = |strategy: &Strategy| [alpha(strategy.earned), strategy.costs() as f64 / 1e9];
+    let decimals = number::decimals(strategies.iter().flat_map(amounts));
     let one = number::decimals(strategies.iter().map(|strategy| strategy.earned_per_identity() / 1e9));
     let mut columns = Columns::new(&[
         "strategy",

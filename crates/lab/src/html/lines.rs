@@ -60,7 +60,11 @@ impl<'a> Chart<'a> {
         }, &html! {})
     }
 
-    fn frame(self, series: &[Series<'a>], marks: Marks) -> Frame<'a> {
+    fn frame(mut self, series: &[Series<'a>], marks: Marks) -> Frame<'a> {
+        let seen = |point: &f64| marks == Marks::Lines || *point > 0.0;
+        if !series.iter().flat_map(|one| &one.points).flatten().any(seen) {
+            self.about = "There is nothing to be seen here: not in any epoch.".to_owned();
+        }
         Frame {
             title: self.title,
             about: self.about,

@@ -6,12 +6,13 @@ use super::bars::{amount, share};
 use super::frame::{Look, named};
 use crate::{
     number::{self, alpha, counted, ratio},
-    report::Report,
+    report::{Report, Strategy},
 };
 
 pub(super) fn strategies(report: &Report) -> Markup {
     let strategies = &report.strategies;
-    let decimals = number::decimals(strategies.iter().map(|strategy| alpha(strategy.earned)));
+    let amounts = |strategy: &Strategy| [alpha(strategy.earned), strategy.costs() as f64 / 1e9];
+    let decimals = number::decimals(strategies.iter().flat_map(amounts));
     let bribes = strategies.iter().any(|strategy| strategy.bribes_paid > 0);
     let sybils = strategies.iter().any(|strategy| strategy.alone.is_some());
     html! {

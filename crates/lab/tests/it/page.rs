@@ -162,6 +162,10 @@ fn what_does_not_exist_is_no_number() {
         assert!(!table.contains("NaN") && !table.contains("inf "), "{table}");
     }
     assert!(nothing_earned.to_html().contains("No miner earned anything."));
+    assert!(
+        nothing_earned.to_html().contains("There is nothing to be seen here"),
+        "no panel is merely empty"
+    );
     assert!(nobody_validates.to_html().contains("No validator had weights"));
 }
 
@@ -193,6 +197,10 @@ fn faults_are_told_before_what_is_good() {
     report.strategies[1].earned = 17 * ALPHA;
     let table = report.to_table();
     assert!(table.contains("warning  “copycat” earns 0.85 of"), "{table}");
+    assert!(!table.contains("lost its place"), "{table}");
+    report.strategies[0].pruned = 2;
+    let table = report.to_table();
+    assert!(table.contains("warning  “honest” lost its place in the subnet 2 times"), "{table}");
     report.strategies[1].earned = 15 * ALPHA;
     report.strategies[0].work_cost = 30 * ALPHA;
     let table = report.to_table();
