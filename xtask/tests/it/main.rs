@@ -8,3 +8,4 @@ mod examples;
 mod names;
 mod projects;
 mod support;
+mod tutorial;
