@@ -1,5 +1,5 @@
-//! The incentive: who earns what, told by the hooks alone, without a network. When you change a hook, think of a new
-//! way to cheat and add it here.
+//! The incentive: who earns what, in the laboratory and by the hooks alone. When you change a hook, think of a new way to
+//! cheat and add it here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +8,9 @@ use subnet::forward::Solver;
 use subnet::matrix::PRIME;
 use subnet::reward::Payout;
 use subnet::score::Judge;
-use subnet::{MatMul, Matrix, Problem, Solution};
+use subnet::{MatMul, Matrix, Problem, Solution, population};
 
+use subnetkit::lab::Report;
 use subnetkit::prelude::*;
 use subnetkit::tokio;
 
@@ -23,6 +24,87 @@ const SLOW: Hotkey = Hotkey::from_bytes([3; 32]);
 const WRONG: Hotkey = Hotkey::from_bytes([4; 32]);
 const SILENT: Hotkey = Hotkey::from_bytes([5; 32]);
 const MINERS: [Hotkey; 4] = [HONEST, SLOW, WRONG, SILENT];
+/// Epochs that the laboratory plays.
+const EPOCHS: u32 = 40;
+
+#[test]
+fn work_is_paid_and_pretence_is_not() {
+    let report = population::lab().epochs(EPOCHS).run().unwrap();
+    report.assert_earns_more("fast", "honest");
+    report.assert_earns_more("fast", "slow");
+    report.assert_earns_more("fast", "lazy");
+    report.assert_unprofitable("guess");
+    report.assert_unprofitable("copycat");
+}
+
+/// What the check of every answer is for.
+#[test]
+fn who_looks_at_the_clock_alone_pays_those_who_guess() {
+    let report = population::lab().score(Credulous).epochs(EPOCHS).run().unwrap();
+    report.assert_earns_more("guess", "fast");
+    report.assert_profitable("guess");
+}
+
+/// What a problem for each miner is for: with one for all, a machine that solves it once answers for many hotkeys.
+#[test]
+fn one_problem_for_all_pays_sybils_and_copycats() {
+    let lab = population::lab().epochs(EPOCHS).reward(ByAverage);
+    let same = lab.clone().score(SameForAll).run().unwrap();
+    let each = lab.run().unwrap();
+    same.assert_share_above("sybil", 3.0 * share(&each, "sybil"));
+    same.assert_profitable("copycat");
+    each.assert_sybil_gain_below(1.5, "sybil");
+    each.assert_unprofitable("copycat");
+}
+
+fn share(report: &Report, strategy: &str) -> f64 {
+    report.strategy(strategy).unwrap().share
+}
+
+/// Pays for any answer by its time.
+#[derive(Debug, Clone)]
+struct Credulous;
+
+#[async_trait]
+impl Score<MatMul> for Credulous {
+    async fn task(&self, round: &Round) -> Task<MatMul> {
+        JUDGE.task(round).await
+    }
+
+    async fn score(&self, _: &Task<MatMul>, answers: &[Answer<MatMul>]) -> Scores {
+        let speed = |elapsed: Duration| 1.0 - elapsed.as_secs_f64() / JUDGE.deadline.as_secs_f64();
+        let score =
+            |answer: &Answer<MatMul>| answer.response().map_or(0.0, |(_, elapsed)| speed(elapsed).max(0.0));
+        answers.iter().map(|answer| (answer.hotkey, score(answer))).collect()
+    }
+}
+
+/// Asks all miners for the same product, and checks it.
+#[derive(Debug, Clone)]
+struct SameForAll;
+
+#[async_trait]
+impl Score<MatMul> for SameForAll {
+    async fn task(&self, round: &Round) -> Task<MatMul> {
+        let task = JUDGE.task(round).await;
+        let problem = round.sample.first().and_then(|miner| task.request(miner)).cloned();
+        problem.map_or_else(Task::nobody, |problem| Task::same(problem, round.sample.iter().copied()))
+    }
+
+    async fn score(&self, task: &Task<MatMul>, answers: &[Answer<MatMul>]) -> Scores {
+        JUDGE.score(task, answers).await
+    }
+}
+
+/// Weights are averages, whatever the subnet pays by.
+#[derive(Debug, Clone)]
+struct ByAverage;
+
+impl Reward for ByAverage {
+    fn reward(&self, ledger: &Ledger, _: &Metagraph) -> Weights {
+        ledger.ema(0.2, 100).into_iter().collect()
+    }
+}
 
 #[tokio::test(crate = "subnetkit::tokio")]
 async fn honest_miners_earn_most_slow_ones_less_and_wrong_ones_nothing() {

@@ -73,9 +73,8 @@ impl Score<MatMul> for Credulous {
 
     async fn score(&self, _: &Task<MatMul>, answers: &[Answer<MatMul>]) -> Scores {
         let speed = |elapsed: Duration| 1.0 - elapsed.as_secs_f64() / JUDGE.deadline.as_secs_f64();
-        let score = |answer: &Answer<MatMul>| {
-            answer.response().map_or(0.0, |(_, elapsed)| speed(elapsed).max(0.0))
-        };
+        let score =
+            |answer: &Answer<MatMul>| answer.response().map_or(0.0, |(_, elapsed)| speed(elapsed).max(0.0));
         answers.iter().map(|answer| (answer.hotkey, score(answer))).collect()
     }
 }
