@@ -3,6 +3,11 @@
 //! Nothing is asked, sent or written: requests and answers come from the ledger, whose file is opened for reading, also
 //! beside the validator that writes it. What the ledger does not hold is named, never guessed.
 
+mod judges;
+mod rebuild;
+
+pub(crate) use rebuild::rebuild;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,15 +17,12 @@ use serde::Serialize;
 use subnetkit_protocol::{Hotkey, Synapse};
 use tokio::task::spawn_blocking;
 
-use crate::answer::{Answer, Outcome};
+use self::judges::{Frame, Judges};
 use crate::config::ValidatorConfig;
-use crate::dendrite::{read_answer, read_pieces};
-use crate::guard::{HookError, HookGuard};
-use crate::hooks::{Reward, Round, Score};
-use crate::ledger::{AnswerRecord, Ledger, LedgerError, PastRound, Rejudged, RoundRange, Turn, WholeRound};
-use crate::rounds::valid;
+use crate::guard::HookGuard;
+use crate::hooks::{Reward, Score};
+use crate::ledger::{Ledger, LedgerError, PastRound, Rejudged, RoundRange};
 use crate::scores::{Scores, Weights};
-use crate::task::Task;
 
 /// Differences below this part of a score come from writing numbers as text, not from a hook.
 const SAME: f64 = 1e-9;
@@ -234,132 +236,6 @@ async fn read<T: Send + 'static>(
     let path = path.to_owned();
     let reading = spawn_blocking(move || work(&Ledger::open(&path)?));
     reading.await.map_err(|ended| LedgerError::Thread(ended.to_string()))?
-}
-
-/// Today's judge, and what its calls may take.
-struct Judges<S: Synapse> {
-    judge: Arc<dyn Score<S>>,
-    score: HookGuard,
-    settle: HookGuard,
-    frame: Frame,
-}
-
-/// What the frames of all rounds have in common.
-struct Frame {
-    me: Hotkey,
-    sample_size: usize,
-}
-
-impl<S: Synapse> Judges<S> {
-    /// Judges a round again, and where its scores come later, settles it in the rounds in which it was.
-    async fn judge(
-        &self,
-        task: Task<S>,
-        answers: Arc<[Answer<S>]>,
-        turns: Vec<Turn>,
-    ) -> Result<Result<Rejudged, Verdict>, ReplayError> {
-        let task = Arc::new(task);
-        let (judge, asked, given) = (Arc::clone(&self.judge), Arc::clone(&task), Arc::clone(&answers));
-        let called = self.score.run(async move { judge.score(&asked, &given).await }).await;
-        let mut scores = match told(called)? {
-            Ok(scores) => valid(scores, &answers),
-            Err(verdict) => return Ok(Err(verdict)),
-        };
-        let mut settled_in = BTreeMap::new();
-        for turn in turns {
-            if !scores.is_later() {
-                break;
-            }
-            let id = turn.id;
-            let Some(now) = self.frame.of(turn) else {
-                let reason = format!(
-                    "the neurons of round {id}, in which it was settled, are not in the ledger (ledger_body_rounds \
-                     and ledger_bodies_total_bytes say how many rounds are kept whole)"
-                );
-                return Ok(Err(Verdict::NotKept { reason }));
-            };
-            let (judge, asked, given) = (Arc::clone(&self.judge), Arc::clone(&task), Arc::clone(&answers));
-            let called = self.settle.run(async move { judge.settle(&now, &asked, &given).await }).await;
-            let more = match told(called)? {
-                Ok(more) => valid(more, &answers),
-                Err(verdict) => return Ok(Err(verdict)),
-            };
-            settled_in.extend(more.iter().map(|(hotkey, _)| (hotkey, id)));
-            scores = scores.settled_by(more);
-        }
-        Ok(Ok(Rejudged { scores, settled_in }))
-    }
-}
-
-impl Frame {
-    /// The frame as it was; `None` if its neurons are not kept.
-    fn of(&self, turn: Turn) -> Option<Round> {
-        Some(Round::new(turn.id, self.me, turn.seed, self.sample_size, Arc::new(turn.subnet?)))
-    }
-}
-
-fn told(called: Result<Scores, HookError>) -> Result<Result<Scores, Verdict>, ReplayError> {
-    match called {
-        Ok(scores) => Ok(Ok(scores)),
-        Err(error @ HookError::Stuck { .. }) => Err(ReplayError::Hook(error.to_string())),
-        Err(error) => Ok(Err(Verdict::Failed { reason: error.to_string() })),
-    }
-}
-
-/// A judge's arguments.
-pub(crate) type Case<S> = (Task<S>, Arc<[Answer<S>]>);
-
-/// The judge's arguments as they were, but for what today's types make of the same bytes.
-pub(crate) fn rebuild<S: Synapse>(whole: &WholeRound) -> Result<Case<S>, Verdict> {
-    let requests = whole.task.requests.iter().map(|body| S::ENCODING.decode(body)).collect::<Result<_, _>>();
-    let requests = requests.map_err(|error| Verdict::Failed {
-        reason: format!("its request is none of today's synapse {:?}: {error}", S::NAME),
-    })?;
-    let task = Task::restored(requests, &whole.task);
-    let answers = whole.answers.iter();
-    let answers =
-        if task.is_streamed() { answers.map(stream).collect() } else { answers.map(answer).collect() };
-    Ok((task, answers))
-}
-
-fn answer<S: Synapse>(record: &AnswerRecord) -> Answer<S> {
-    let outcome = match &record.outcome {
-        Outcome::Answered { elapsed, .. } => read_answer::<S>(&record.body, *elapsed),
-        // Read to its end, and then found not to be of the response's type.
-        Outcome::Malformed { .. } if !record.body.is_empty() => {
-            read_answer::<S>(&record.body, record.timing.answering)
-        }
-        other => unanswered(other),
-    };
-    restored(record, outcome)
-}
-
-fn stream<S: Synapse>(record: &AnswerRecord) -> Answer<S> {
-    let (pieces, failed) = read_pieces::<S>(&record.body, &record.pieces);
-    let (outcome, partial) = match (&record.outcome, failed) {
-        (Outcome::Streamed { elapsed, .. }, None) => {
-            (Outcome::Streamed { pieces, elapsed: *elapsed }, Vec::new())
-        }
-        (Outcome::Streamed { .. }, Some(reason)) => (Outcome::Malformed { reason }, pieces),
-        // Where it broke off is where it broke off, whatever today's types make of the pieces before.
-        (other, _) => (unanswered(other), pieces),
-    };
-    Answer { partial, ..restored(record, outcome) }
-}
-
-fn unanswered<R>(outcome: &Outcome<()>) -> Outcome<R> {
-    let none = |()| Err("the ledger holds no response".to_owned());
-    outcome.clone().try_map(none).unwrap_or_else(|reason| Outcome::Malformed { reason })
-}
-
-fn restored<S: Synapse>(record: &AnswerRecord, outcome: Outcome<S::Response>) -> Answer<S> {
-    Answer {
-        timing: record.timing,
-        body: record.body.clone(),
-        evidence: record.evidence.clone(),
-        ends: record.pieces.iter().map(|piece| piece.end).collect(),
-        ..Answer::new(record.hotkey, outcome)
-    }
 }
 
 fn compare(past: &PastRound, judged: Result<&Scores, &Verdict>) -> ReplayedRound {

@@ -51,15 +51,17 @@ pub struct StreamEnd {
 
 /// Where a stream stands between two events.
 enum Course {
-    Unasked {
-        dendrite: Arc<Dendrite>,
-        wire: Wire,
-        endpoint: Endpoint,
-        request: EncodedRequest,
-        timeout: Option<Duration>,
-    },
+    Unasked(Box<Unasked>),
     Reading(Box<Reading>),
     Over,
+}
+
+struct Unasked {
+    dendrite: Arc<Dendrite>,
+    wire: Wire,
+    endpoint: Endpoint,
+    request: EncodedRequest,
+    timeout: Option<Duration>,
 }
 
 impl Dendrite {
@@ -82,12 +84,13 @@ impl Dendrite {
         request: EncodedRequest,
         timeout: Option<Duration>,
     ) -> impl Stream<Item = Result<Streamed<R>, AskError>> + Send + 'static + use<R> {
-        let unasked = Course::Unasked { dendrite: Arc::clone(self), wire, endpoint, request, timeout };
-        unfold(unasked, |course| async move {
+        let unasked = Unasked { dendrite: Arc::clone(self), wire, endpoint, request, timeout };
+        unfold(Course::Unasked(Box::new(unasked)), |course| async move {
             let mut reading = match course {
                 Course::Over => return None,
                 Course::Reading(reading) => reading,
-                Course::Unasked { dendrite, wire, endpoint, request, timeout } => {
+                Course::Unasked(unasked) => {
+                    let Unasked { dendrite, wire, endpoint, request, timeout } = *unasked;
                     match dendrite.begin_stream(&wire, &endpoint, &request, timeout).await {
                         Ok(Ok(reading)) => reading,
                         Ok(Err(unbegun)) => {

@@ -8,9 +8,11 @@ use serde_json::json;
 use subnetkit_protocol::{Keypair, Scheme};
 
 use super::*;
+use crate::answer::{Answer, Outcome};
 use crate::ema::Ema;
 use crate::hooks::Round;
 use crate::rounds::tests::{Bench, Echo, axon, bench_with, hotkey, me, metagraph, miner};
+use crate::task::Task;
 use crate::weights::WhenAllZero;
 
 type Judged = fn(&Task<Echo>, &[Answer<Echo>]) -> Scores;
