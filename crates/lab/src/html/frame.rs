@@ -62,8 +62,8 @@ pub(super) struct Frame<'a> {
     pub(super) y_unit: &'a str,
     /// Names of the positions, left to right.
     pub(super) names: Vec<String>,
-    /// Which of them stand below the chart.
-    pub(super) labelled: Vec<usize>,
+    /// What stands below some of them.
+    pub(super) labelled: Vec<(usize, String)>,
     pub(super) spread: Spread,
     pub(super) x_unit: &'a str,
     pub(super) keys: Vec<Key<'a>>,
@@ -93,10 +93,10 @@ impl Frame<'_> {
                         }
                     }
                     div.xs aria-hidden="true" {
-                        @for (nth, at) in self.labelled.iter().enumerate() {
+                        @for (nth, (at, label)) in self.labelled.iter().enumerate() {
                             span.odd[nth % 2 == 0 && self.labelled.len() > 5]
                                 style={ "left:" (coordinate(self.spread.across(*at, self.names.len()) * 100.0)) "%" } {
-                                (self.names.get(*at).map_or("", String::as_str))
+                                (label)
                             }
                         }
                     }

@@ -10,15 +10,18 @@ use crate::{
 
 /// So many columns at most.
 const COLUMNS: usize = 64;
+/// With more columns than this, lines between them would hide them on a phone.
+const MANY: usize = 32;
 /// So many rows at most.
 const ROWS: usize = 24;
 /// Shades that can be told apart.
 const SHADES: f64 = 20.0;
 
-/// Things beside each other that are shown as one.
+/// Neurons beside each other that are shown as one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Bin {
-    label: String,
+    /// Their uids, as `7` or `7–9`.
+    uids: String,
     /// Places in what was merged.
     members: Vec<usize>,
     /// The strategy, of a column.
@@ -40,15 +43,14 @@ pub(super) fn weights(report: &Report) -> Markup {
         return html! { p.none { "No validator had weights that counted in the last epoch." } };
     }
     let shares = shares(report, &miners);
-    let groups = |names: Vec<(usize, String)>, limit| bins(&names, limit);
-    let columns =
-        groups(miners.iter().map(|(strategy, uid)| (*strategy, format!("uid {uid}"))).collect(), COLUMNS);
+    let columns = bins(&miners, COLUMNS);
     let kinds = report.weights.iter().map(|row| {
-        report.validators.iter().position(|kind| kind.name == row.name).unwrap_or(report.validators.len())
+        let kind = report.validators.iter().position(|kind| kind.name == row.name);
+        (kind.unwrap_or(report.validators.len()), row.validator)
     });
-    let rows =
-        kinds.zip(&report.weights).map(|(kind, row)| (kind, format!("{} {}", row.validator, row.name)));
-    let rows = groups(rows.collect(), ROWS);
+    let rows = bins(&kinds.collect::<Vec<_>>(), ROWS);
+    let kind = |row: &Bin| report.validators.get(row.look).map_or("", |kind| &kind.name);
+    let label = |row: &Bin| format!("{} {}", row.uids, kind(row));
     let cell = |row: &Bin, column: &Bin| {
         let sum: f64 =
             row.members.iter().flat_map(|row| column.members.iter().map(|at| shares[*row][*at])).sum();
@@ -72,18 +74,18 @@ pub(super) fn weights(report: &Report) -> Markup {
             }
             (legend(&keys, Marks::Areas))
             div.map {
-                div.rows aria-hidden="true" { span { "uid, validator" } @for row in &rows { span title=(row.label) { (row.label) } } }
-                svg role="img" aria-label="Weights of validators by miner" viewBox={ "0 0 " (columns.len()) " " (rows.len() + 1) }
+                div.rows aria-hidden="true" { span { "uid, validator" } @for row in &rows { span title=(label(row)) { (label(row)) } } }
+                svg.many[columns.len() > MANY] role="img" aria-label="Weights of validators by miner" viewBox={ "0 0 " (columns.len()) " " (rows.len() + 1) }
                     preserveAspectRatio="none" style={ "height:" (rows.len() * 24 + 24) "px" } {
                     @for (x, column) in columns.iter().enumerate() {
                         rect class=(Look(column.look).fill()) x=(x) y="0.15" width="1" height="0.55" {
-                            title { (strategy(report, column.look)) ", " (column.label) }
+                            title { (strategy(report, column.look)) ", uid " (column.uids) }
                         }
                     }
                     @for (y, (row, cells)) in rows.iter().zip(&cells).enumerate() {
                         @for (x, (column, cell)) in columns.iter().zip(cells).enumerate() {
                             rect.w x=(x) y=(y + 1) width="1" height="1" fill-opacity=(shade(*cell, most)) {
-                                title { "validator " (row.label) " → " (strategy(report, column.look)) ", " (column.label) ": " (number::percent(*cell)) }
+                                title { "validator " (label(row)) " → " (strategy(report, column.look)) ", uid " (column.uids) ": " (number::percent(*cell)) }
                             }
                         }
                     }
@@ -122,9 +124,9 @@ fn shares(report: &Report, miners: &[(usize, u16)]) -> Vec<Vec<f64>> {
 
 /// Merges neighbours of one group until there are at most `limit`, larger groups first. There are never fewer bins than
 /// groups.
-fn bins(things: &[(usize, String)], limit: usize) -> Vec<Bin> {
+fn bins(neurons: &[(usize, u16)], limit: usize) -> Vec<Bin> {
     let mut groups: Vec<(usize, Vec<usize>)> = Vec::new();
-    for (at, (group, _)) in things.iter().enumerate() {
+    for (at, (group, _)) in neurons.iter().enumerate() {
         match groups.iter_mut().find(|(known, _)| known == group) {
             Some((_, members)) => members.push(at),
             None => groups.push((*group, vec![at])),
@@ -136,15 +138,15 @@ fn bins(things: &[(usize, String)], limit: usize) -> Vec<Bin> {
     {
         width += 1;
     }
-    let label = |members: &[usize]| match members {
-        [first, .., last] => format!("{} to {}", things[*first].1, things[*last].1),
-        [only] => things[*only].1.clone(),
+    let uids = |members: &[usize]| match members {
+        [first, .., last] => format!("{}–{}", neurons[*first].1, neurons[*last].1),
+        [only] => neurons[*only].1.to_string(),
         [] => String::new(),
     };
     groups
         .iter()
         .flat_map(|(look, members)| members.chunks(width).map(|members| (*look, members)))
-        .map(|(look, members)| Bin { label: label(members), members: members.to_vec(), look })
+        .map(|(look, members)| Bin { uids: uids(members), members: members.to_vec(), look })
         .collect()
 }
 
@@ -169,12 +171,12 @@ mod tests {
 
     #[test]
     fn neighbours_are_merged_within_their_group_until_they_fit() {
-        let things: Vec<(usize, String)> = (0..10).map(|at| (at / 8, format!("uid {at}"))).collect();
-        assert_eq!(bins(&things, 10).len(), 10);
-        let merged = bins(&things, 5);
+        let neurons: Vec<(usize, u16)> = (0..10).map(|uid| (usize::from(uid / 8), uid)).collect();
+        assert_eq!(bins(&neurons, 10).len(), 10);
+        let merged = bins(&neurons, 5);
         let members: Vec<_> = merged.iter().map(|bin| bin.members.clone()).collect();
         assert_eq!(members, [vec![0, 1], vec![2, 3], vec![4, 5], vec![6, 7], vec![8, 9]]);
-        assert_eq!(merged[0].label, "uid 0 to uid 1");
-        assert_eq!(bins(&things, 1).len(), 2, "a bin never holds two groups");
+        assert_eq!(merged[0].uids, "0–1");
+        assert_eq!(bins(&neurons, 1).len(), 2, "a bin never holds two groups");
     }
 }

@@ -21,8 +21,9 @@ pub(super) struct Chart<'a> {
     pub(super) about: String,
     pub(super) y: Axis,
     pub(super) y_unit: &'a str,
+    /// What the positions are called where one points at them.
     pub(super) names: Vec<String>,
-    /// Where the positions are on a scale; labels are put at round ones.
+    /// Where they are on a scale; round ones are labelled.
     pub(super) values: Vec<f64>,
     pub(super) x_unit: &'a str,
     pub(super) spread: Spread,
@@ -65,12 +66,18 @@ impl<'a> Chart<'a> {
         if !series.iter().flat_map(|one| &one.points).flatten().any(seen) {
             self.about = "There is nothing to be seen here: not in any epoch.".to_owned();
         }
+        let label = |at: usize| match self.spread {
+            Spread::EdgeToEdge => self.values.get(at).map(|value| number::plain(*value)),
+            Spread::InColumns => self.names.get(at).cloned(),
+        };
+        let labelled = axis::labelled(&self.values).into_iter();
+        let labelled = labelled.filter_map(|at| Some((at, label(at)?))).collect();
         Frame {
             title: self.title,
             about: self.about,
             y: self.y,
             y_unit: self.y_unit,
-            labelled: axis::labelled(&self.values),
+            labelled,
             spread: self.spread,
             names: self.names,
             x_unit: self.x_unit,

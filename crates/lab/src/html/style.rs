@@ -50,6 +50,7 @@ figcaption{font-weight:600}
 .map svg{display:block;width:100%;background:var(--back)}.map .x-unit{margin-top:4px}
 .rows{display:grid;grid-auto-rows:24px;max-width:12em}.rows span{line-height:24px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .w{fill:var(--heat);stroke:var(--back);stroke-width:1;vector-effect:non-scaling-stroke}
+.many .w,.many .a{stroke:none}
 .scale{display:flex;flex-wrap:wrap;align-items:center;gap:8px;font-size:13px;color:var(--soft);margin-top:8px}
 .ramp{display:inline-block;width:80px;height:12px;border:1px solid var(--line);background:linear-gradient(to right,transparent,var(--heat)),var(--back);background-size:160px 100%}.ramp+span+.ramp{background-position:right,0}
 table{border-collapse:collapse;width:100%;font-size:15px;margin-top:12px}

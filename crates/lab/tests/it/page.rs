@@ -178,6 +178,7 @@ fn long_series_and_large_maps_are_bounded() {
     assert_sound(&page);
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
     assert!(page.contains("Each point is the mean of 5 epochs."));
+    assert!(page.contains(">1,000</span>") && !page.contains(">996–1000</span>"), "labels have room");
     assert!(page.contains("neighbours are merged"));
     for (name, _, _) in many {
         assert!(page.contains(name), "{name}");
