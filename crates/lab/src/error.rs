@@ -16,7 +16,7 @@ pub enum LabError {
         problem: String,
     },
     /// A hook of the builder's panicked.
-    #[error("the {hook} hook panicked {at}: {message}")]
+    #[error("the {hook} hook of {} panicked {}: {message}", .at.whose(), .at.when())]
     HookPanicked {
         /// Which hook.
         hook: Hook,
@@ -27,9 +27,9 @@ pub enum LabError {
     },
     /// A hook of the builder's took longer in virtual time than it may.
     #[error(
-        "the {hook} hook took more than {} s of virtual time {at}; a hook that waits for something outside of the \
+        "the {hook} hook of {} took more than {} s of virtual time {}; a hook that waits for something outside of the \
          laboratory waits for ever",
-        .after.as_secs_f64()
+        .at.whose(), .after.as_secs_f64(), .at.when()
     )]
     HookTimedOut {
         /// Which hook.
@@ -41,9 +41,9 @@ pub enum LabError {
     },
     /// A hook of the builder's did not come back.
     #[error(
-        "the {hook} hook has not come back for {} s {at}; it computes without end, or blocks its thread (`Lab::patience` \
-         gives it longer)",
-        .after.as_secs_f64()
+        "the {hook} hook of {} has not come back for {} s {}; it computes without end, or blocks its thread \
+         (`Lab::patience` gives it longer)",
+        .at.whose(), .after.as_secs_f64(), .at.when()
     )]
     HookStuck {
         /// Which hook.
@@ -55,7 +55,8 @@ pub enum LabError {
     },
     /// A hook of the builder's is woken again and again and waits for nothing.
     #[error(
-        "the {hook} hook was woken {polls} times {at} without an end; let it wait for something, or return"
+        "the {hook} hook of {} was woken {polls} times {} without an end: let it wait for something, or return",
+        .at.whose(), .at.when()
     )]
     HookRestless {
         /// Which hook.
@@ -119,13 +120,18 @@ pub struct Moment {
     pub round: u64,
 }
 
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(miner) = &self.miner {
-            write!(f, "of {miner}, asked by {},", self.validator)?;
-        } else {
-            write!(f, "of {}", self.validator)?;
-        }
-        write!(f, " in round {} (epoch {})", self.round, self.epoch)
+impl Moment {
+    /// Whose hook it is.
+    #[must_use]
+    pub fn whose(&self) -> &str {
+        self.miner.as_deref().unwrap_or(&self.validator)
+    }
+
+    /// When it was called.
+    #[must_use]
+    pub fn when(&self) -> String {
+        let Self { validator, miner, epoch, round } = self;
+        let asked = if miner.is_some() { format!("when asked by {validator} ") } else { String::new() };
+        format!("{asked}in round {round} (epoch {epoch})")
     }
 }

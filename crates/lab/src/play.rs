@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use subnetkit_protocol::{Hotkey, Synapse};
-use subnetkit_validator::Weights;
 use subnetkit_validator::weights::PrepareError;
+use subnetkit_validator::{Weights, WhenAllZero};
 
 use crate::asking::Tally;
 use crate::books::{Books, rao};
@@ -56,7 +56,7 @@ struct Seat<S: Synapse> {
     conduct: Conduct,
     /// For those that run the hooks.
     desk: Option<Desk<S>>,
-    /// What it set last, by hotkey.
+    /// What it set last, by hotkey, where it may be to hold that.
     held: Option<BTreeMap<Hotkey, u16>>,
     /// The same as it was sent.
     row: Option<Row>,
@@ -254,7 +254,7 @@ impl<'a, S: Synapse> Play<'a, S> {
                     Err(refused) => Err(refused.to_string()),
                 });
                 match set {
-                    Ok(row) => seat.keep(row, scene),
+                    Ok(row) => seat.keep(row, scene, lab.when_all_zero),
                     Err(reason) => self.books.withheld(member.kind, reason),
                 }
             }
@@ -361,10 +361,12 @@ impl<S: Synapse> Seat<S> {
     }
 
     /// Remembers what it set.
-    fn keep(&mut self, row: Row, scene: &Scene) {
-        let of_hotkeys =
-            row.iter().filter_map(|(uid, weight)| Some((scene.subnet.uid(*uid)?.hotkey, *weight)));
-        self.held = Some(of_hotkeys.collect());
+    fn keep(&mut self, row: Row, scene: &Scene, policy: WhenAllZero) {
+        if policy == WhenAllZero::HoldLast {
+            let of_hotkeys =
+                row.iter().filter_map(|(uid, weight)| Some((scene.subnet.uid(*uid)?.hotkey, *weight)));
+            self.held = Some(of_hotkeys.collect());
+        }
         self.row = Some(row);
     }
 }

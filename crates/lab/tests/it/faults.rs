@@ -79,7 +79,7 @@ fn a_hook_that_panics_is_named_with_its_round() {
         assert_eq!((*named, at.round, at.epoch, message.as_str()), (hook, 3, 3, "no luck"));
         let said = error.to_string();
         assert!(
-            said.contains(&format!("the {hook} hook panicked of validator \"honest 1\" in round 3")),
+            said.contains(&format!("the {hook} hook of validator \"honest 1\" panicked in round 3")),
             "{said}"
         );
     }
@@ -124,7 +124,8 @@ fn a_miner_that_panics_is_named_and_one_that_never_answers_times_out() {
         lab([Miner::honest(Squarer), Miner::new("broken", BrokenMiner(Fault::Panics))]).run().unwrap_err();
     let said = error.to_string();
     assert!(
-        said.contains("the forward hook panicked of miner \"broken\"") && said.contains("asked by"),
+        said.contains("the forward hook of miner \"broken\"")
+            && said.contains("panicked when asked by validator"),
         "{said}"
     );
 
@@ -149,7 +150,7 @@ fn a_reward_that_is_none_is_named() {
     let error = lab([Miner::honest(Squarer)]).reward(BadReward(f64::NEG_INFINITY)).run().unwrap_err();
     assert!(error.to_string().contains("honest 1 in epoch 1"), "{error}");
     let error = lab([Miner::honest(Squarer)]).reward(BadReward(2.0)).run().unwrap_err();
-    assert!(error.to_string().starts_with("the reward hook panicked"), "{error}");
+    assert!(error.to_string().starts_with("the reward hook of validator \"honest 1\" panicked"), "{error}");
     // Nothing for anybody is no fault, and sets nothing.
     let report = lab([Miner::honest(Squarer)]).reward(BadReward(0.0)).run().unwrap();
     let honest = report.validator("honest").unwrap();

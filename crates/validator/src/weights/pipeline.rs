@@ -123,9 +123,11 @@ fn fit(rewards: &Weights, rules: &Rules<'_>) -> Result<Vec<WeightRecord>, Confor
     let own_uid = rules.uids.get(&rules.me).copied().unwrap_or(u16::MAX);
     let limits = Limits::on_chain(rules.min_allowed_weights, rules.max_weights_limit, rules.uids.len());
     let values = conform(own_uid, &pairs, limits)?;
+    // What is left is in the same order.
+    let mut rewarded = rewarded.iter();
     let record = |(uid, value): (u16, u16)| {
-        let (hotkey, reward) = *rewarded.get(&uid)?;
-        Some(WeightRecord { hotkey, uid, value, reward })
+        let (_, (hotkey, reward)) = rewarded.find(|(rewarded, _)| **rewarded == uid)?;
+        Some(WeightRecord { hotkey: *hotkey, uid, value, reward: *reward })
     };
     Ok(values.into_iter().filter_map(record).collect())
 }

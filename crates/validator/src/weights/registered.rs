@@ -24,9 +24,17 @@ pub fn registered(
     if let Some((hotkey, reward)) = rewards.iter().find(|(_, reward)| !reward.is_finite() || *reward < 0.0) {
         return Err(NotAReward { hotkey, reward });
     }
-    let gone = rewards.iter().filter(|(hotkey, reward)| *reward > 0.0 && !uids.contains_key(hotkey));
-    let gone = gone.map(|(hotkey, _)| hotkey).collect();
-    rewards.retain(|hotkey, _| uids.contains_key(hotkey));
+    // Both are in the order of hotkeys, so one walk beside the other finds them all.
+    let mut known = uids.keys().peekable();
+    let mut gone = Vec::new();
+    rewards.retain(|hotkey, reward| {
+        while known.next_if(|known| *known < hotkey).is_some() {}
+        let is_registered = known.peek() == Some(&hotkey);
+        if reward > 0.0 && !is_registered {
+            gone.push(*hotkey);
+        }
+        is_registered
+    });
     Ok((rewards, gone))
 }
 

@@ -11,8 +11,15 @@ use crate::scores::Weights;
 /// ascending order.
 #[must_use]
 pub fn by_uid(rewards: &Weights, uids: &BTreeMap<Hotkey, u16>) -> BTreeMap<u16, (Hotkey, f64)> {
+    // Both are in the order of hotkeys, so one walk beside the other finds them all.
+    let mut known = uids.iter().peekable();
     let rewarded = rewards.iter().filter(|(_, reward)| *reward > 0.0);
-    rewarded.filter_map(|(hotkey, reward)| Some((*uids.get(&hotkey)?, (hotkey, reward)))).collect()
+    let of_uid = |(hotkey, reward)| {
+        while known.next_if(|(known, _)| **known < hotkey).is_some() {}
+        let (_, uid) = known.next_if(|(known, _)| **known == hotkey)?;
+        Some((*uid, (hotkey, reward)))
+    };
+    rewarded.filter_map(of_uid).collect()
 }
 
 /// A uid that had one hotkey when weights were made and has another now.
