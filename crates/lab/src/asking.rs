@@ -4,25 +4,22 @@
 //! with one hotkey answer by themselves; the hotkeys of one machine answer one after the other; those who copy come last,
 //! for they have to have seen what they copy.
 
-use std::cell::RefCell;
-use std::pin::pin;
+mod given;
+mod work;
+
 use std::time::Duration;
 
-use futures::StreamExt;
-use subnetkit_miner::{Call, Forward, ForwardStream, Refusal, Standing};
+use given::{Given, Made, Times, later};
+use subnetkit_miner::Standing;
 use subnetkit_protocol::{Hotkey, Synapse};
-use subnetkit_validator::{Answer, Outcome, Piece, Task, Timing};
-use tokio::time::Instant;
+use subnetkit_validator::{Answer, Outcome, Task};
 
 use crate::cast::{Cast, Identity};
 use crate::chance::{mix, unit};
-use crate::clock::{Clock, HookCall, TooLong};
-use crate::error::{Hook, LabError};
+use crate::clock::Clock;
+use crate::error::LabError;
 use crate::miner::{Answers, Habits, Miner};
 use crate::scene::Scene;
-
-/// Most pieces of one streamed answer that are taken, as the validator's setting `max_response_pieces`.
-const MOST_PIECES: usize = 16_384;
 
 /// What there is to ask with.
 pub(crate) struct Asking<'a, S: Synapse> {
@@ -70,41 +67,6 @@ struct Request<'a, S: Synapse> {
     luck: u64,
     /// There and back.
     travel: Duration,
-}
-
-/// What came of a request at the miner's.
-#[derive(Clone)]
-enum Given<R> {
-    Whole(R),
-    /// Times count from the beginning of the work.
-    Streamed(Vec<Piece<R>>),
-    BrokenOff(Vec<Piece<R>>, &'static str),
-    Refused {
-        status: u16,
-        message: String,
-        retry_after: Option<Duration>,
-    },
-    Malformed(&'static str),
-    /// Nothing, or no more than these pieces, in the time there was.
-    Late(Vec<Piece<R>>),
-}
-
-/// The same, and what time it took.
-#[derive(Clone)]
-struct Made<R> {
-    given: Given<R>,
-    took: Duration,
-}
-
-/// When a request was at the miner's.
-#[derive(Clone, Copy)]
-struct Times {
-    /// When the request was there.
-    arrived: Duration,
-    /// When the work on it began.
-    begun: Duration,
-    /// What the way back takes.
-    back: Duration,
 }
 
 impl<S: Synapse> Asking<'_, S> {
@@ -179,7 +141,7 @@ impl<S: Synapse> Asking<'_, S> {
         let made = self.work(request, self.timeout.saturating_sub(request.travel), tallies)?;
         let there = request.travel / 2;
         let times = Times { arrived: there, begun: there, back: request.travel - there };
-        Ok(self.arrival(request.identity.hotkey, made, times))
+        Ok(made.arrival(request.identity.hotkey, times, self.timeout))
     }
 
     /// Hotkeys of one operator on one machine, which answers one request at a time and the same request once.
@@ -209,7 +171,11 @@ impl<S: Synapse> Asking<'_, S> {
                 }
             };
             if let Some(answer) = answers.get_mut(request.place) {
-                *answer = self.arrival(request.identity.hotkey, made, Times { arrived: there, begun, back });
+                *answer = made.arrival(
+                    request.identity.hotkey,
+                    Times { arrived: there, begun, back },
+                    self.timeout,
+                );
             }
         }
         Ok(())
@@ -243,7 +209,7 @@ impl<S: Synapse> Asking<'_, S> {
             let made = Made { given, took: elapsed + request.miner.habits.work };
             let times = Times { arrived: Duration::ZERO, begun: Duration::ZERO, back: request.travel };
             if let Some(answer) = answers.get_mut(request.place) {
-                *answer = self.arrival(request.identity.hotkey, made, times);
+                *answer = made.arrival(request.identity.hotkey, times, self.timeout);
             }
         }
         Ok(())
@@ -254,156 +220,4 @@ impl<S: Synapse> Asking<'_, S> {
             tally.worked += 1;
         }
     }
-
-    /// What a miner makes of a request in the time that is left.
-    fn work(
-        &self,
-        request: &Request<'_, S>,
-        left: Duration,
-        tallies: &mut [Tally],
-    ) -> Result<Made<S::Response>, LabError> {
-        let habits = &request.miner.habits;
-        let refused = |status, message: &str| {
-            let given = Given::Refused { status, message: message.to_owned(), retry_after: None };
-            Ok(Made { given, took: Duration::ZERO })
-        };
-        if unit(mix(request.luck, 1)) >= habits.diligence {
-            return refused(503, "this miner can't take the request now");
-        }
-        let answers = if unit(mix(request.luck, 2)) < habits.skill {
-            &request.miner.answers
-        } else if let Some(otherwise) = &request.miner.otherwise {
-            otherwise
-        } else {
-            return refused(503, "this miner doesn't know");
-        };
-        if left <= habits.work {
-            self.count_work(request, tallies);
-            return Ok(Made { given: Given::Late(Vec::new()), took: left });
-        }
-        let mut made = match (answers, self.task.is_streamed()) {
-            (Answers::Whole(forward), false) => self.forward(&**forward, request, left)?,
-            (Answers::Streamed(forward), true) => self.stream(&**forward, request, left)?,
-            (Answers::Whole(_), true) => {
-                Made { given: Given::Malformed("a stream was asked for"), took: Duration::ZERO }
-            }
-            (Answers::Streamed(_), false) => {
-                Made { given: Given::Malformed("no stream was asked for"), took: Duration::ZERO }
-            }
-            // Copies are made of answers that are there already.
-            (Answers::CopiedFrom(_), _) => return refused(503, "this miner can't take the request now"),
-        };
-        if !matches!(made.given, Given::Refused { .. } | Given::Malformed(_)) {
-            self.count_work(request, tallies);
-            made.took += habits.work;
-            if let Given::Streamed(pieces) | Given::BrokenOff(pieces, _) | Given::Late(pieces) =
-                &mut made.given
-            {
-                *pieces = later(pieces, habits.work);
-            }
-        }
-        made.took = made.took.min(left);
-        Ok(made)
-    }
-
-    fn call(&self, request: &Request<'_, S>, left: Duration) -> Option<Call<S::Request>> {
-        let asked = self.task.distinct_requests().get(request.asked)?.clone();
-        let mut call = Call::new(asked, self.me, left);
-        call.standing = self.standing;
-        Some(call)
-    }
-
-    fn forward(
-        &self,
-        forward: &dyn Forward<S>,
-        request: &Request<'_, S>,
-        left: Duration,
-    ) -> Result<Made<S::Response>, LabError> {
-        let Some(call) = self.call(request, left) else {
-            return Ok(Made { given: Given::Malformed("nothing was asked"), took: Duration::ZERO });
-        };
-        let hook = HookCall { hook: Hook::Forward, round: self.round, of: request.number };
-        Ok(match self.clock.run(hook, left, forward.forward(call).as_mut())? {
-            Ok((Ok(response), took)) => Made { given: Given::Whole(response), took },
-            Ok((Err(refusal), took)) => Made { given: refusal.into(), took },
-            Err(TooLong) => Made { given: Given::Late(Vec::new()), took: left },
-        })
-    }
-
-    fn stream(
-        &self,
-        forward: &dyn ForwardStream<S>,
-        request: &Request<'_, S>,
-        left: Duration,
-    ) -> Result<Made<S::Response>, LabError> {
-        let Some(call) = self.call(request, left) else {
-            return Ok(Made { given: Given::Malformed("nothing was asked"), took: Duration::ZERO });
-        };
-        // Here, so that what came is there when time is up.
-        let pieces = RefCell::new(Vec::new());
-        let streaming = async {
-            let began = Instant::now();
-            let mut chunks = forward.stream(call).await?;
-            while let Some(chunk) = chunks.next().await {
-                let (value, mut pieces) = (chunk?, pieces.borrow_mut());
-                if pieces.len() >= MOST_PIECES {
-                    return Ok(Some("it has more pieces than a validator takes (max_response_pieces)"));
-                }
-                pieces.push(Piece { value, at: began.elapsed() });
-            }
-            Ok::<_, Refusal>(None)
-        };
-        let hook = HookCall { hook: Hook::Stream, round: self.round, of: request.number };
-        let ended = self.clock.run(hook, left, pin!(streaming))?;
-        let pieces = pieces.into_inner();
-        Ok(match ended {
-            Ok((Ok(None), took)) => Made { given: Given::Streamed(pieces), took },
-            Ok((Ok(Some(reason)), took)) => Made { given: Given::BrokenOff(pieces, reason), took },
-            Ok((Err(refusal), took)) if pieces.is_empty() => Made { given: refusal.into(), took },
-            Ok((Err(_), took)) => Made { given: Given::BrokenOff(pieces, "the stream broke off"), took },
-            Err(TooLong) => Made { given: Given::Late(pieces), took: left },
-        })
-    }
-
-    /// What arrives at the validator's.
-    fn arrival(&self, hotkey: Hotkey, made: Made<S::Response>, times: Times) -> Answer<S> {
-        let Times { arrived, begun, back } = times;
-        let at = |time: Duration| (begun + time).max(arrived) + back;
-        let elapsed = at(made.took);
-        let late = Outcome::TimedOut { after: self.timeout };
-        let in_time = elapsed <= self.timeout;
-        let told = |pieces: Vec<Piece<S::Response>>| {
-            let told = pieces.into_iter().map(|Piece { value, at: made }| Piece { value, at: at(made) });
-            told.filter(|piece| piece.at <= self.timeout).collect::<Vec<_>>()
-        };
-        let mut answer = match made.given {
-            Given::Streamed(pieces) if in_time => Answer::streamed(hotkey, told(pieces), elapsed),
-            Given::BrokenOff(pieces, reason) if in_time => {
-                let outcome = Outcome::Unreachable { reason: reason.to_owned() };
-                Answer::broken_off(hotkey, told(pieces), outcome)
-            }
-            Given::Streamed(pieces) | Given::BrokenOff(pieces, _) | Given::Late(pieces) => {
-                Answer::broken_off(hotkey, told(pieces), late)
-            }
-            _ if !in_time => Answer::new(hotkey, late),
-            Given::Whole(response) => Answer::new(hotkey, Outcome::Answered { response, elapsed }),
-            Given::Refused { status, message, retry_after } => {
-                Answer::new(hotkey, Outcome::Refused { status, message, retry_after })
-            }
-            Given::Malformed(reason) => Answer::new(hotkey, Outcome::Malformed { reason: reason.to_owned() }),
-        };
-        answer.timing = Timing { answering: elapsed.min(self.timeout), ..Timing::default() };
-        answer
-    }
-}
-
-impl<R> From<Refusal> for Given<R> {
-    fn from(refusal: Refusal) -> Self {
-        let (status, message) = (refusal.status(), refusal.sentence().to_owned());
-        Self::Refused { status, message, retry_after: refusal.retry_after() }
-    }
-}
-
-fn later<R: Clone>(pieces: &[Piece<R>], by: Duration) -> Vec<Piece<R>> {
-    pieces.iter().map(|Piece { value, at }| Piece { value: value.clone(), at: *at + by }).collect()
 }

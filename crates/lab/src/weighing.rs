@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use subnetkit_protocol::Hotkey;
-use subnetkit_validator::Weights;
-use subnetkit_validator::WhenAllZero;
 use subnetkit_validator::weights::{PrepareError, Rules as Steps, prepare};
+use subnetkit_validator::{Weights, WhenAllZero};
 
 use crate::chain::{Rules, Subnet};
 use crate::scene::Scene;
