@@ -68,7 +68,7 @@ impl Score<Square> for Broken {
 }
 
 fn broken(hook: Hook, fault: Fault) -> Lab<Square> {
-    lab([Miner::honest(Squarer)]).score(Broken { hook, fault }).epochs(4).patience(Duration::from_secs(2))
+    lab([Miner::honest(Squarer)]).score(Broken { hook, fault }).epochs(4)
 }
 
 #[test]
