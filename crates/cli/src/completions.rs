@@ -8,7 +8,7 @@ use crate::output;
 /// The name that shells know this program by.
 const NAME: &str = "subnetkit";
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Copy, Args)]
 #[command(after_help = "\
 For example:
   bash        subnetkit completions bash > ~/.local/share/bash-completion/completions/subnetkit

@@ -13,7 +13,7 @@ use crate::output;
 pub(crate) const AFTER_HELP: &str = "\
 Exit status:
   0   done; with --dry-run: it could be done
-  1   failed, refused, or a check found a fault (doctor, wallet verify, subnet hyperparams get --lint)
+  1   failed, refused, or a check found a fault (call, doctor, up --epochs, wallet verify, subnet hyperparams get --lint)
   2   the command line is not understood
   70  this program itself is at fault: a part of it ended, hung or panicked
 

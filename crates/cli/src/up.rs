@@ -15,7 +15,7 @@ use std::{path::PathBuf, time::Duration};
 use anyhow::{Context, bail, ensure};
 use clap::{Args, value_parser};
 use subnetkit::{
-    local::{Beat, Cast, ChainOptions, Epochs, LocalError, LocalSubnet, ScoreBoard, Verdict},
+    local::{Beat, Cast, ChainOptions, Epochs, LocalError, LocalSubnet, Verdict},
     shutdown::Shutdown,
 };
 use subnetkit_devnet::SpawnError;
@@ -197,7 +197,11 @@ type Build = JoinHandle<anyhow::Result<Binaries>>;
 impl Run<'_> {
     fn begin(&self, subnet: &LocalSubnet, staff: &Staff) -> anyhow::Result<()> {
         let ledgers = staff.ledgers().display().to_string();
-        self.lines.tell(&Happened::Chain { ws: &subnet.ws_url(), netuid: subnet.netuid(), ledgers })
+        let (ws, netuid) = (subnet.ws_url(), subnet.netuid());
+        self.lines.tell(&Happened::Chain { ws: &ws, netuid, ledgers })?;
+        self.note(&format!(
+            "keys are named after processes: --network {ws} --netuid {netuid} --wallet //validator-1 --wallet-hotkey hotkey"
+        ))
     }
 
     /// Prints what happens until it is enough, and says whether that was as it should be.
@@ -216,7 +220,7 @@ impl Run<'_> {
                 Some(event) = staff.event() => self.heard(&event)?,
                 beat = epochs.next() => {
                     let beat: Beat = beat?;
-                    if beat.is_epoch && self.epoch(subnet, beat.epochs).await? {
+                    if beat.is_epoch && self.epoch(subnet, staff, beat.epochs).await? {
                         return Ok(());
                     }
                 }
@@ -288,9 +292,9 @@ impl Run<'_> {
     }
 
     /// Shows an epoch. Says whether it was the last.
-    async fn epoch(&self, subnet: &LocalSubnet, number: u64) -> anyhow::Result<bool> {
-        // Scores are in the validators' own ledgers.
-        let (report, verdict) = subnet.report(number, &ScoreBoard::default()).await?;
+    async fn epoch(&self, subnet: &LocalSubnet, staff: &Staff, number: u64) -> anyhow::Result<bool> {
+        let scores = staff.scores(subnet.cast()).await;
+        let (report, verdict) = subnet.report(number, &scores).await?;
         self.lines.tell(&Happened::Epoch(&report))?;
         if self.args.epochs != Some(number) {
             return Ok(false);

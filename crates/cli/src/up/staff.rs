@@ -8,7 +8,10 @@ use std::{
 };
 
 use anyhow::Context;
-use subnetkit::local::{LocalSubnet, Member, Role};
+use subnetkit::{
+    local::{Cast, LocalSubnet, Member, Role, ScoreBoard},
+    validator::ledger::Ledger,
+};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -28,6 +31,8 @@ const FIRST_PORT: u16 = 8091;
 const MOST_PORTS: u16 = 200;
 /// Rounds that fit into an epoch, so that weights rest on more than one.
 const ROUNDS_PER_EPOCH: u16 = 4;
+/// Rounds in which a miner's latest score is looked for.
+const NEWEST_ROUNDS: u32 = 16;
 
 /// What processes are told.
 #[derive(Debug)]
@@ -162,6 +167,28 @@ impl Staff {
         self.ledgers.folder()
     }
 
+    /// The latest scores that the validators wrote down. A ledger that is not there yet, or is being made, has none.
+    pub(super) async fn scores(&self, cast: &Cast) -> ScoreBoard {
+        let ledgers: Vec<_> = cast
+            .validators
+            .iter()
+            .map(|member| (member.hotkey.account(), ledger(self.ledgers.folder(), member)))
+            .collect();
+        let read = tokio::task::spawn_blocking(move || {
+            let mut board = ScoreBoard::default();
+            for (validator, path) in ledgers {
+                let Ok(ledger) = Ledger::open(&path) else { continue };
+                for (miner, scores) in ledger.scores(NEWEST_ROUNDS) {
+                    if let Some(newest) = scores.last() {
+                        board.note(validator, miner, newest.score);
+                    }
+                }
+            }
+            board
+        });
+        read.await.unwrap_or_default()
+    }
+
     pub(super) async fn event(&mut self) -> Option<Event> {
         self.events.recv().await
     }
@@ -212,6 +239,10 @@ fn replace(program: &watch::Sender<Program>, path: &Path) {
         program.path = path.to_owned();
         program.generation += 1;
     });
+}
+
+fn ledger(folder: &Path, member: &Member) -> PathBuf {
+    folder.join(format!("{}.sqlite", member.name))
 }
 
 /// A port that is free now. From run to run the same, unless any will do.
@@ -280,9 +311,8 @@ impl Plan<'_> {
 
     fn validator(&self, member: &Member, nth: usize, ledgers: &Path, file: &Settings) -> Vec<String> {
         let mut flags = self.common(member);
-        let ledger = ledgers.join(format!("{}.sqlite", member.name));
         flags.extend([
-            flag("ledger-path", ledger.display()),
+            flag("ledger-path", ledger(ledgers, member).display()),
             flag("allow-private-addresses", true),
             flag("submit-margin-blocks", (self.tempo / 2).max(2)),
         ]);

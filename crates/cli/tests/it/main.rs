@@ -6,6 +6,7 @@ mod bad_input;
 mod book;
 mod call;
 mod clients;
+mod completions;
 mod devnet;
 mod doctor;
 mod hyperparams;

@@ -5,7 +5,7 @@ use rcgen::{CertificateParams, KeyPair};
 use subnetkit_miner::{Chunks, ForwardStream, produce};
 use subnetkit_protocol::btauth::BodyDigest;
 use subnetkit_protocol::{Encoding, Raw};
-use subnetkit_validator::dendrite::Streamed;
+use subnetkit_validator::dendrite::{AskError, RawRequest, Streamed};
 
 use super::*;
 
@@ -144,6 +144,47 @@ async fn streams_are_proven_at_their_end_and_broken_ones_never() {
         assert!("pol".starts_with(&read), "{read}");
         assert_ne!(kind, OutcomeKind::Answered);
     }
+}
+
+#[tokio::test]
+async fn requests_by_hand_are_signed_and_judged_as_all_others() {
+    let (address, _axon) = parrot().await;
+    let by_hand = |target: &str| RawRequest::new(target, Encoding::Raw, b"polly".to_vec());
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&shown);
+    let request = by_hand("/repeat-raw")
+        .header("x-trace", "7")
+        .header("content-type", "text/plain")
+        .seen_by(move |headers| seen.lock().unwrap().extend_from_slice(headers));
+    let answer = strict().ask_raw(&bob(address), request, None).await.unwrap();
+    assert_eq!((answer.outcome.kind(), answer.status), (OutcomeKind::Answered, Some(200)), "{answer:?}");
+    assert_eq!(&answer.body[..], b"polly");
+    assert_eq!(answer.evidence.unwrap().verify(), Ok(()));
+    let shown = shown.lock().unwrap();
+    let values = |name: &str| -> Vec<&str> {
+        shown.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
+    };
+    assert_eq!(values("x-trace"), ["7"]);
+    assert_eq!(values("content-type"), ["application/octet-stream"], "what the protocol says wins");
+
+    let streaming = strict().stream_raw::<Raw>(bob(address), by_hand("/letters-raw"), None).unwrap();
+    let events: Vec<_> = streaming.map(Result::unwrap).collect().await;
+    let (last, letters) = events.split_last().unwrap();
+    let read: Vec<u8> = letters
+        .iter()
+        .flat_map(|event| match event {
+            Streamed::Chunk(letters) => letters.to_vec(),
+            Streamed::Ended(end) => panic!("{end:?}"),
+        })
+        .collect();
+    assert_eq!(read, b"polly");
+    assert!(matches!(last, Streamed::Ended(end) if end.evidence.is_some()), "{last:?}");
+
+    let nothing = strict().ask_raw(&bob(address), by_hand("/nothing"), None).await.unwrap();
+    assert!(matches!(nothing.outcome, Outcome::Refused { status: 404, .. }), "{nothing:?}");
+    assert!(nothing.body.is_empty());
+    let unsignable = strict().ask_raw(&bob(address), by_hand("nothing"), None).await;
+    assert!(matches!(unsignable, Err(AskError::Sign { .. })), "{unsignable:?}");
 }
 
 #[tokio::test]
