@@ -118,12 +118,11 @@ pub(crate) async fn run(args: UpArgs, console: Console) -> anyhow::Result<()> {
         tempo: args.tempo,
         block_time: args.block_time,
     };
-    let staff = Staff::hire(&plan, &binaries)?;
+    let mut staff = Staff::hire(&plan, &binaries)?;
     let lines = Lines::new(console, staff.names().to_vec());
     let mut run =
         Run { args: &args, lines, recipe, binaries, rebuild: Rebuild::default(), pending: Change::default() };
     run.begin(&subnet, &staff)?;
-    let mut staff = staff;
     let played = run.play(&subnet, &mut staff, changes, &asked).await;
     // While their chain still answers.
     staff.dismiss(&shutdown.insisted()).await;
@@ -229,7 +228,7 @@ impl Run<'_> {
                         self.note("the configuration changed: all processes start anew")?;
                         staff.replace_all(&self.binaries);
                     } else {
-                        self.pending = change;
+                        self.pending = self.pending.and(change);
                         if self.rebuild.changed() {
                             build = Some(self.build()?);
                         }

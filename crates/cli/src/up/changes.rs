@@ -34,7 +34,7 @@ impl Change {
     const SOURCES: Self = Self { sources: true, config: false };
     const CONFIG: Self = Self { sources: false, config: true };
 
-    const fn and(self, other: Self) -> Self {
+    pub(super) const fn and(self, other: Self) -> Self {
         Self { sources: self.sources || other.sources, config: self.config || other.config }
     }
 }
