@@ -20,13 +20,29 @@ struct Example {
     member: bool,
 }
 
-const EXAMPLES: [Example; 1] = [Example {
-    name: "matmul",
-    description: "Matrix multiplication as a Bittensor subnet.",
-    kind: "compute",
-    reward: "proportional",
-    member: true,
-}];
+const EXAMPLES: [Example; 3] = [
+    Example {
+        name: "matmul",
+        description: "Matrix multiplication as a Bittensor subnet.",
+        kind: "compute",
+        reward: "proportional",
+        member: true,
+    },
+    Example {
+        name: "forecast",
+        description: "Forecasts of its own alpha's price as a Bittensor subnet.",
+        kind: "forecast",
+        reward: "rank",
+        member: false,
+    },
+    Example {
+        name: "stream",
+        description: "Text told word by word as a Bittensor subnet.",
+        kind: "stream",
+        reward: "proportional",
+        member: false,
+    },
+];
 
 /// What is chosen for all of them: the repository has a licence and checks of its own.
 const SHARED_VALUES: [&str; 4] =
