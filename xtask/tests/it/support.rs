@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use cargo_generate::{GenerateArgs, TemplatePath, Vcs};
 use tempfile::TempDir;
 
-pub(crate) const KINDS: [&str; 1] = ["compute"];
+pub(crate) const KINDS: [&str; 3] = ["compute", "forecast", "stream"];
 pub(crate) const REWARDS: [&str; 5] = ["proportional", "softmax", "winner-takes-all", "top-k", "rank"];
 pub(crate) const LICENSES: [&str; 4] = ["MIT OR Apache-2.0", "MIT", "Apache-2.0", "none"];
 
