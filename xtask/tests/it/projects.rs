@@ -10,9 +10,9 @@ const PROFILE: &str = "[profile.dev.package.\"*\"]";
 /// Together they have every kind, every reward, and every option on and off: kind, reward, licence, CI, containers.
 const PROJECTS: [[&str; 5]; 5] = [
     ["compute", "winner-takes-all", "MIT", "false", "true"],
-    ["compute", "softmax", "Apache-2.0", "true", "false"],
-    ["compute", "top-k", "none", "false", "false"],
-    ["compute", "rank", "MIT OR Apache-2.0", "true", "true"],
+    ["forecast", "softmax", "Apache-2.0", "true", "false"],
+    ["stream", "top-k", "none", "false", "false"],
+    ["forecast", "rank", "MIT OR Apache-2.0", "true", "true"],
     ["compute", "proportional", "MIT", "true", "false"],
 ];
 
