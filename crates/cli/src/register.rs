@@ -54,6 +54,10 @@ pub(crate) async fn run(args: RegisterArgs, console: Console) -> anyhow::Result<
             format!("The hotkey {hotkey} is registered on subnet {netuid} already, as uid {}.", it.uid)
         });
     }
+    anyhow::ensure!(
+        rules.registration_allowed,
+        "subnet {netuid} takes no registrations now: its registration_allowed is false, which root sets"
+    );
     let price = at.burn(netuid).await?;
     let most = args.max_price.map_or(price, |Tao(most)| most);
     anyhow::ensure!(

@@ -4,7 +4,7 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use serde::Serialize;
 use subnetkit::{
-    chain::{Call, Pinned, Rao, ReadError},
+    chain::{Call, Pinned, Rao, ReadError, RefusalKind, SubmitError},
     keys::Keys,
     protocol::{Coldkey, Hotkey},
     settings::Common,
@@ -110,6 +110,15 @@ pub(crate) async fn add(args: AddArgs, console: Console) -> anyhow::Result<()> {
     let (hotkey, coldkey) = (hotkey(&trade, &keys)?, keys.coldkey_account()?);
     let (chain, netuid) = chain::connect_to_subnet(console, &settings).await?;
     let at = chain.at_best().await?;
+    // The chain takes a fee for saying either.
+    ensure!(
+        at.owner_of(&hotkey).await?.is_some(),
+        "the hotkey {hotkey} has never been registered in any subnet, and only such a one can hold stake: check --hotkey"
+    );
+    ensure!(
+        at.subnet_is_started(netuid).await?,
+        "subnet {netuid} has not been started, so its alpha can't be traded yet"
+    );
     let market = Market::of(&at, netuid, &trade).await?;
     let limit = market.tolerance.map(|share| share.above(market.price));
     let call = |tao| Call::add_stake(&hotkey, netuid, tao, limit);
@@ -241,7 +250,8 @@ async fn send(
     }
     let alpha_before_rao = place.alpha(before).await?.0;
     let coldkey = spending::coldkey(keys).await?;
-    let included = console.during("waiting for a block", chain.submit(&coldkey, plan.call())).await?;
+    let sent = console.during("waiting for a block", chain.submit(&coldkey, plan.call())).await;
+    let included = sent.map_err(|error| explained(error, args))?;
     let at = chain.at_block(included.block.hash).await?;
     let Place { coldkey, hotkey, netuid } = place;
     Ok(Some(Traded {
@@ -252,4 +262,16 @@ async fn send(
         alpha_before_rao,
         balance_rao: at.balance(&coldkey).await?.0,
     }))
+}
+
+/// Adds to a refusal of the price what to do about it.
+fn explained(error: SubmitError, args: &TradeArgs) -> anyhow::Error {
+    let by_price = error.kind() == Some(RefusalKind::InsufficientLiquidity);
+    let error = anyhow::Error::from(error);
+    if !by_price || args.no_slippage_protection {
+        return error;
+    }
+    error.context(
+        "nothing was traded, since the price would have moved too far: trade less at once, or raise --rate-tolerance",
+    )
 }

@@ -149,9 +149,22 @@ async fn a_subnets_life_is_shown_before_it_is_signed() {
         "--yes",
     ]));
     assert_eq!(refused["refusal"], "SlippageTooHigh", "{refused}");
-    assert!(refused["error"].as_str().unwrap().contains("SlippageTooHigh"));
-    let unaffordable =
-        stage.failure(&with(&["stake", "add", "-w", "//Bob", "--amount", "9000000", "--dry-run"]));
+    assert!(refused["error"].as_str().unwrap().contains("--rate-tolerance"), "{refused}");
+    assert!(refused["because"][0].as_str().unwrap().contains("SlippageTooHigh"), "{refused}");
+    let nobody = ["stake", "add", "-w", "//Bob", "-H", "nobody", "--amount", "1", "--yes"];
+    let unknown = stage.failure(&with(&nobody));
+    assert!(unknown["error"].as_str().unwrap().contains("never been registered"), "{unknown}");
+    let unaffordable = stage.failure(&with(&[
+        "stake",
+        "add",
+        "-w",
+        "//Bob",
+        "-H",
+        "miner",
+        "--amount",
+        "9000000",
+        "--dry-run",
+    ]));
     let sentence = unaffordable["error"].as_str().unwrap();
     assert!(sentence.contains("needs") || sentence.contains("cannot sell"), "{sentence}");
 
