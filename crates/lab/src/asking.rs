@@ -69,6 +69,15 @@ struct Request<'a, S: Synapse> {
     travel: Duration,
 }
 
+/// A request that a shared machine has answered.
+struct Done<R> {
+    asked: usize,
+    /// As it is on the wire.
+    written: Option<Vec<u8>>,
+    begun: Duration,
+    made: Made<R>,
+}
+
 impl<S: Synapse> Asking<'_, S> {
     /// One answer per hotkey that the task names, in the order of their bytes.
     ///
@@ -152,21 +161,21 @@ impl<S: Synapse> Asking<'_, S> {
         tallies: &mut [Tally],
     ) -> Result<(), LabError> {
         let mut free = Duration::ZERO;
-        let mut done: Vec<(usize, Option<Vec<u8>>, Duration, Made<S::Response>)> = Vec::new();
+        let mut done: Vec<Done<S::Response>> = Vec::new();
         for request in requests {
             let there = request.travel / 2;
             let back = request.travel - there;
             let written = self.written(request.asked);
-            let same = done
-                .iter()
-                .find(|(asked, bytes, ..)| *asked == request.asked || (bytes.is_some() && *bytes == written));
-            let (begun, made) = match same {
-                Some((_, _, begun, made)) => (*begun, made.clone()),
+            let is_same = |done: &&Done<S::Response>| {
+                done.asked == request.asked || (written.is_some() && done.written == written)
+            };
+            let (begun, made) = match done.iter().find(is_same) {
+                Some(done) => (done.begun, done.made.clone()),
                 None => {
                     let begun = there.max(free);
                     let made = self.work(request, self.timeout.saturating_sub(begun + back), tallies)?;
                     free = begun + made.took;
-                    done.push((request.asked, written, begun, made.clone()));
+                    done.push(Done { asked: request.asked, written, begun, made: made.clone() });
                     (begun, made)
                 }
             };
