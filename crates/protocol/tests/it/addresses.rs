@@ -94,3 +94,18 @@ fn accounts_serialise_as_addresses() {
     let polkadot = format!("\"{}\"", ss58::encode(alice.as_bytes(), 0));
     assert!(serde_json::from_str::<AccountId>(&polkadot).is_err());
 }
+
+#[test]
+fn accounts_are_in_the_order_of_their_bytes() {
+    let changed = |byte: usize, to: u8| {
+        let mut bytes = [7; 32];
+        bytes[byte] = to;
+        bytes
+    };
+    let mut bytes: Vec<[u8; 32]> =
+        (0..32).flat_map(|byte| [0, 6, 7, 8, 255].map(|to| changed(byte, to))).collect();
+    let mut accounts: Vec<AccountId> = bytes.iter().copied().map(AccountId::from_bytes).collect();
+    bytes.sort_unstable();
+    accounts.sort_unstable();
+    assert_eq!(accounts, bytes.into_iter().map(AccountId::from_bytes).collect::<Vec<_>>());
+}
