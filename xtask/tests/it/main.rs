@@ -1,5 +1,5 @@
 //! The template: cargo-generate and `subnetkit new` make the same of it, the examples are what it renders, and what is
-//! generated is formatted, free of warnings, and passes its own tests. No network: template and subnetkit come from this
+//! generated is formatted and passes its own tests (`.ci/run` adds lints and runs). No network: template and subnetkit come from this
 //! checkout, versions from its lock file.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap like the tests themselves")]
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -55,13 +54,23 @@ pub(crate) fn subnetkit_new(name: &str, define: &[String], destination: &Path) -
 
 /// Runs the command, which any build of the workspace's tests builds.
 pub(crate) fn subnetkit(arguments: &[&str], folder: &Path) -> Output {
-    let binary = target().join("debug/subnetkit");
+    Command::new(program("subnetkit"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// A program of the workspace: the command, or one of the example's.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let path = target().join("debug").join(name);
     assert!(
-        binary.exists(),
-        "{} is not built: run `cargo test --workspace`, or `cargo build -p subnetkit-cli` first",
-        binary.display()
+        path.exists(),
+        "{} is not built: run `cargo test --workspace`, or `cargo build -p subnetkit-cli -p matmul` first",
+        path.display()
     );
-    Command::new(binary).args(arguments).current_dir(folder).stdin(Stdio::null()).output().unwrap()
+    path
 }
 
 /// The template alone: cargo-generate copies all of the folder that it is given.
@@ -108,58 +117,6 @@ pub(crate) fn checkout() -> PathBuf {
 /// The target folder of this build: what is built here is found there again next time.
 pub(crate) fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned()
-}
-
-/// A workspace like this checkout's, in which a generated project has the place of the examples. What all crates are made of
-/// has been built for the tests of this workspace, and is not built again.
-pub(crate) struct Bench {
-    folder: TempDir,
-    pub(crate) project: PathBuf,
-}
-
-impl Bench {
-    pub(crate) fn new(choices: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (root, checkout) = (folder.path(), checkout());
-        let manifest = fs::read_to_string(checkout.join("Cargo.toml")).unwrap();
-        let members = manifest.lines().find(|line| line.starts_with("members = ")).unwrap();
-        assert!(members.contains("\"examples/matmul\""), "{members}");
-        fs::write(root.join("Cargo.toml"), manifest.replace("\"examples/matmul\"", "\"project\"")).unwrap();
-        for name in ["Cargo.lock", "clippy.toml"] {
-            fs::copy(checkout.join(name), root.join(name)).unwrap();
-        }
-        for name in ["crates", "xtask", "cargo-generate.toml", "template"] {
-            symlink(checkout.join(name), root.join(name)).unwrap();
-        }
-        let choices = choices.iter().copied().chain(["subnetkit=../crates/subnetkit"]);
-        let define: Vec<String> = choices.map(str::to_owned).collect();
-        let project = subnetkit_new("project", &define, root).unwrap();
-        Self { folder, project }
-    }
-
-    /// Builds the project's programs and tests.
-    pub(crate) fn build(&self) {
-        self.cargo(&["test", "--no-run"], &[]);
-    }
-
-    /// The same, and runs the tests.
-    pub(crate) fn test(&self) -> String {
-        self.cargo(&["test"], &[])
-    }
-
-    fn cargo(&self, command: &[&str], rest: &[&str]) -> String {
-        let targets = ["--offline", "--workspace", "--test", "incentive", "--test", "reward"];
-        cargo(&[command, &targets, rest].concat(), self.folder.path())
-    }
-
-    pub(crate) fn lint(&self) {
-        self.cargo(&["clippy", "--lib", "--bins"], &["--", "-D", "warnings"]);
-    }
-
-    /// One of the project's programs, as it was built with the tests.
-    pub(crate) fn program(name: &str) -> PathBuf {
-        target().join("generated/debug").join(name)
-    }
 }
 
 /// Runs cargo in a folder, and gives what it wrote; fails with all of it if it failed.
