@@ -38,7 +38,10 @@ const COMMANDS: [(&str, Trial); 17] = [
         "subnetkit up --watch",
         Trial::Flags(&["up", "--watch"], "it goes on until it is ended; the command's tests run it"),
     ),
-    ("subnetkit wallet new owner", Trial::Flags(&["wallet", "new"], "it writes into the home folder")),
+    (
+        "subnetkit wallet new --wallet owner",
+        Trial::Flags(&["wallet", "new", "--wallet"], "it writes into the home folder"),
+    ),
     (
         "subnetkit subnet create --network test --wallet owner --dry-run",
         Trial::Flags(&["subnet", "create", "--network", "--wallet", "--dry-run"], PUBLIC),
