@@ -153,7 +153,7 @@ fn a_bribe_is_paid_by_the_briber_and_had_by_the_colluder() {
 #[test]
 fn in_a_full_subnet_newcomers_take_the_place_of_those_who_earn_least() {
     let rules =
-        Rules { max_allowed_uids: 14, immunity_period: 360, min_non_immune_uids: 1, ..cheap(open_rules()) };
+        Rules { max_allowed_uids: 14, immunity_period: 360, min_non_immune_uids: 1, ..cheap(&open_rules()) };
     let population = |rejoins| {
         [
             Miner::honest(Squarer).count(8),

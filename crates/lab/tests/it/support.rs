@@ -113,8 +113,8 @@ pub(crate) fn open_rules() -> Rules {
 }
 
 /// Registrations that cost next to nothing.
-pub(crate) fn cheap(rules: Rules) -> Rules {
-    Rules { burn: 500_000, min_burn: 500_000, max_burn: 500_000, ..rules }
+pub(crate) fn cheap(rules: &Rules) -> Rules {
+    Rules { burn: 500_000, min_burn: 500_000, max_burn: 500_000, ..rules.clone() }
 }
 
 pub(crate) fn each(report: &Report, name: &str) -> f64 {
