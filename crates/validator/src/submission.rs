@@ -103,6 +103,11 @@ impl NotReady {
             Self::Prepare(_) | Self::Seal(_) => false,
         }
     }
+
+    /// Whether sending nothing is what the operator decided.
+    const fn is_decision(&self) -> bool {
+        matches!(self, Self::Prepare(error) if error.is_decision())
+    }
 }
 
 /// What a submitter shares with the other tasks of its validator.
@@ -298,7 +303,7 @@ impl Submitter {
     /// Tells of a recorded submission.
     fn tell(&self, submission: &Submission) {
         let intent = &submission.intent;
-        self.send_report(SubmissionReport {
+        let report = SubmissionReport {
             validator: self.link.hotkey(),
             netuid: self.link.netuid(),
             mecid: intent.mecid,
@@ -309,7 +314,9 @@ impl Submitter {
             payout: Some(intent.payout),
             weights: intent.weights.clone(),
             fate: submission.fate.clone(),
-        });
+        };
+        log_fate(&report);
+        self.send_report(report);
     }
 
     /// Tells of one that came to nothing before it was recorded.
@@ -318,11 +325,11 @@ impl Submitter {
         mecid: u8,
         view: &View,
         prepared: Option<(Payout, Vec<WeightRecord>)>,
-        reason: String,
+        error: &NotReady,
     ) {
         let (payout, weights) =
             prepared.map_or((None, Vec::new()), |(payout, weights)| (Some(payout), weights));
-        self.send_report(SubmissionReport {
+        let report = SubmissionReport {
             validator: self.link.hotkey(),
             netuid: self.link.netuid(),
             mecid,
@@ -332,8 +339,15 @@ impl Submitter {
             way: self.way(view),
             payout,
             weights,
-            fate: Fate::NotSent { reason },
-        });
+            fate: Fate::NotSent { reason: error.to_string() },
+        };
+        if error.is_decision() {
+            // What the operator decided is nobody's fault, and usual before the first scores.
+            tracing::info!(mecid, way = %report.way, block = report.block, reason = %error, "no weights are sent");
+        } else {
+            log_fate(&report);
+        }
+        self.send_report(report);
     }
 
     fn tell_block(&self, block: u64, failure: Option<String>) {
@@ -342,22 +356,25 @@ impl Submitter {
     }
 
     fn send_report(&self, report: SubmissionReport) {
-        let SubmissionReport { mecid, way, block, .. } = report;
-        let (weights, fate) = (report.weights.len(), report.fate.as_str());
-        match &report.fate {
-            Fate::Effective { block, .. } => {
-                tracing::info!(mecid, %way, block, weights, "the chain holds our weights");
-            }
-            open if open.is_open() => {
-                tracing::info!(mecid, %way, block, weights, fate, "weights are on their way")
-            }
-            ended => {
-                let reason = ended.reason().unwrap_or_default();
-                tracing::error!(mecid, %way, block, weights, fate, reason, "our weights are not on chain");
-            }
-        }
-        self.metrics.submission(mecid, &report.fate);
+        self.metrics.submission(report.mecid, &report.fate);
         let _ = self.reports.send(Report::Submission(report));
+    }
+}
+
+fn log_fate(report: &SubmissionReport) {
+    let SubmissionReport { mecid, way, block, .. } = *report;
+    let (weights, fate) = (report.weights.len(), report.fate.as_str());
+    match &report.fate {
+        Fate::Effective { block, .. } => {
+            tracing::info!(mecid, %way, block, weights, "the chain holds our weights");
+        }
+        open if open.is_open() => {
+            tracing::info!(mecid, %way, block, weights, fate, "weights are on their way");
+        }
+        ended => {
+            let reason = ended.reason().unwrap_or_default();
+            tracing::error!(mecid, %way, block, weights, fate, reason, "our weights are not on chain");
+        }
     }
 }
 

@@ -51,12 +51,12 @@ impl Submitter {
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
-                if matches!(&error, NotReady::Prepare(error) if error.is_decision()) {
+                if error.is_decision() {
                     self.schedule(mecid).note_skipped(began, way);
                 } else {
                     self.schedule(mecid).note_failure(began, way, error.may_retry());
                 }
-                self.tell_unsent(mecid, &view, None, error.to_string());
+                self.tell_unsent(mecid, &view, None, &error);
                 return Ok(false);
             }
         };
@@ -70,7 +70,7 @@ impl Submitter {
             }
             Err(error) => {
                 self.schedule(mecid).note_failure(began, way, error.may_retry());
-                self.tell_unsent(mecid, &view, Some(told), error.to_string());
+                self.tell_unsent(mecid, &view, Some(told), &error);
                 Ok(false)
             }
         }

@@ -160,7 +160,7 @@ async fn requests_by_hand_are_signed_and_judged_as_all_others() {
     assert_eq!((answer.outcome.kind(), answer.status), (OutcomeKind::Answered, Some(200)), "{answer:?}");
     assert_eq!(&answer.body[..], b"polly");
     assert_eq!(answer.evidence.unwrap().verify(), Ok(()));
-    let shown = shown.lock().unwrap();
+    let shown = shown.lock().unwrap().clone();
     let values = |name: &str| -> Vec<&str> {
         shown.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
     };
