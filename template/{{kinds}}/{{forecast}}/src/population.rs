@@ -69,6 +69,6 @@ impl Forward<AlphaPrice> for Gambler {
     async fn forward(&self, call: Call<Question>) -> Result<Forecast, Refusal> {
         // The last digits of a price are a coin, and one that falls the same way in every run.
         let coin = call.request.past.last().map_or(0, |price| price.tao.to_bits().count_ones());
-        Bet(if coin % 2 == 0 { 1.0 } else { -1.0 }).forward(call).await
+        Bet(if coin.is_multiple_of(2) { 1.0 } else { -1.0 }).forward(call).await
     }
 }
